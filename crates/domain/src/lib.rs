@@ -1,0 +1,1 @@
+//! The rules of a load test, as pure functions over plain data.

@@ -1,0 +1,1 @@
+//! A summary becomes HTML, JUnit, CSV and an HdrHistogram log.

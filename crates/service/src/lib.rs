@@ -1,0 +1,1 @@
+//! The use cases of a load test, over ports.

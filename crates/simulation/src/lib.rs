@@ -1,0 +1,1 @@
+//! The use cases over simulated ports, in virtual time, under seeded faults.
