@@ -1,1 +1,11 @@
 //! The rules of a load test, as pure functions over plain data.
+mod curve;
+mod ids;
+mod scenario;
+mod threshold;
+mod time;
+pub use curve::*;
+pub use ids::*;
+pub use scenario::*;
+pub use threshold::*;
+pub use time::Micros;
