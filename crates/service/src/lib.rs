@@ -1,1 +1,2 @@
 //! The use cases of a load test, over ports.
+pub mod ports;
