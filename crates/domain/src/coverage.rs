@@ -14,7 +14,7 @@ const MOST_GAPS: usize = 50;
 #[derive(Clone, Debug)]
 pub(crate) struct Coverage {
     shards: u32,
-    due: Micros,
+    end: Micros,
     measured: u128,
     overlap: u128,
     /// Up to when each shard's time is accounted for, as measured or as gap.
@@ -24,12 +24,12 @@ pub(crate) struct Coverage {
 }
 
 impl Coverage {
-    /// For `shards` shards that were each to measure from 0 to `due`.
-    pub fn new(shards: u32, due: Micros) -> Self {
+    /// For `shards` shards that were each to measure from 0 to `end` at most.
+    pub fn new(shards: u32, end: Micros) -> Self {
         let count = shards as usize;
         Self {
             shards,
-            due,
+            end,
             measured: 0,
             overlap: 0,
             known_to: vec![Micros::ZERO; count],
@@ -57,7 +57,7 @@ impl Coverage {
     fn add(&mut self, shard: ShardId, cover: Cover) {
         let Some(index) = usize::try_from(shard.0).ok().filter(|i| *i < self.known_to.len()) else { return };
         self.heard[index] = true;
-        let cover = cover.before(self.due);
+        let cover = cover.before(self.end);
         let known_to = self.known_to[index];
         if cover.from > known_to {
             self.gaps.push(Gap { shard: shard.0, from_us: known_to, to_us: cover.from });
@@ -68,16 +68,16 @@ impl Coverage {
         self.known_to[index] = known_to.max(cover.to);
     }
 
-    /// What all intervals together came to.
-    pub fn finish(mut self) -> CoverageSummary {
+    /// What all intervals together came to, where each shard was to measure from 0 to `due`.
+    pub fn finish(mut self, due: Micros) -> CoverageSummary {
         for (shard, known_to) in (0..self.shards).zip(&self.known_to) {
-            if *known_to < self.due {
-                self.gaps.push(Gap { shard, from_us: *known_to, to_us: self.due });
+            if *known_to < due {
+                self.gaps.push(Gap { shard, from_us: *known_to, to_us: due });
             }
         }
         self.gaps.sort_by_key(|gap| (std::cmp::Reverse(gap.to_us - gap.from_us), gap.shard, gap.from_us));
         self.gaps.truncate(MOST_GAPS);
-        let due = u128::from(self.due.0) * u128::from(self.shards);
+        let due = u128::from(due.0) * u128::from(self.shards);
         #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 53 bits")]
         let share = |part: u128| if due == 0 { 0.0 } else { part as f64 / due as f64 };
         CoverageSummary {
@@ -110,7 +110,7 @@ mod tests {
                 .map(|(shard, from, to)| (ShardId(*shard), Cover { from: Micros(*from), to: Micros(*to) }));
             coverage.add_interval(covers);
         }
-        let got = coverage.finish();
+        let got = coverage.finish(Micros(20));
         assert_eq!((got.coverage, got.overlap, got.shards_silent), expected);
         let got: Vec<_> = got.gaps.iter().map(|g| (g.shard, g.from_us.0, g.to_us.0)).collect();
         assert_eq!(got, gaps);

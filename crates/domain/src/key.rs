@@ -71,6 +71,12 @@ fn of_run(run: &RunId, rest: impl fmt::Display) -> Key {
     Key(format!("tests/{run}/{rest}"))
 }
 
+/// There while a test is to be looked after.
+pub fn active(run: &RunId) -> Key {
+    Key(format!("active/{run}"))
+}
+/// What the marks of tests that are to be looked after start with.
+pub const ACTIVE_PREFIX: &str = "active/";
 /// The plan: made once, never changed.
 pub fn plan(run: &RunId) -> Key {
     of_run(run, "plan.json")
@@ -102,6 +108,10 @@ pub fn control(run: &RunId) -> Key {
 /// There when the shard is over.
 pub fn done(run: &RunId, shard: ShardId) -> Key {
     of_run(run, format_args!("done/{shard:06}"))
+}
+/// There when the shard can't be run; says why.
+pub fn failed(run: &RunId, shard: ShardId) -> Key {
+    of_run(run, format_args!("failed/{shard:06}"))
 }
 /// The merged chunks of one interval and one group.
 pub fn merged(run: &RunId, interval: Interval, group: Group) -> Key {

@@ -1,6 +1,7 @@
 //! Merged intervals become a summary, one after another, in memory that does not grow with the length of the test.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::coverage::Coverage;
 use crate::histogram::Histogram;
@@ -47,9 +48,10 @@ pub struct PointHistograms {
 
 /// Takes merged intervals in order, and makes [`Results`] of them.
 #[derive(Clone, Debug)]
-pub struct Summarizer<'a> {
-    plan: &'a Plan,
-    state: &'a RunState,
+pub struct Summarizer {
+    plan: Arc<Plan>,
+    state: RunState,
+    /// When the load ends or ended, in test time.
     duration: Micros,
     /// So many intervals make a point of the series.
     intervals_a_point: u32,
@@ -73,22 +75,19 @@ struct Span {
     to: Micros,
 }
 
-impl<'a> Summarizer<'a> {
-    /// For the test of `plan` as it stands in `state`; a running test is summed up as far as it came at test time `now`.
-    pub fn new(plan: &'a Plan, state: &'a RunState, now: Option<Micros>) -> Self {
-        let mut duration = state.duration(plan.duration());
-        if let Some(now) = now {
-            duration = duration.min(now);
-        }
+impl Summarizer {
+    /// For the test of `plan` as it stands in `state`.
+    pub fn new(plan: Arc<Plan>, state: RunState) -> Self {
+        let duration = state.duration(plan.duration());
         let intervals = u32::try_from(duration.0.div_ceil(plan.interval.0)).unwrap_or(u32::MAX);
         Self {
-            plan,
-            state,
             duration,
             intervals_a_point: intervals.div_ceil(MOST_POINTS).max(1),
             stats: Stats::default(),
             coverage: Coverage::new(plan.shards(), duration),
             quality: Quality { shards: plan.shards(), ..Quality::default() },
+            plan,
+            state,
             attempts: BTreeMap::new(),
             intervals: Vec::new(),
             series: Vec::new(),
@@ -152,17 +151,28 @@ impl<'a> Summarizer<'a> {
         &self.stats
     }
 
-    /// How each threshold stands.
-    pub fn thresholds(&self) -> Vec<ThresholdResult> {
-        self.plan.scenario.thresholds.iter().map(|t| t.measure(&self.stats, self.duration)).collect()
+    /// How each threshold stands at test time `now`.
+    pub fn thresholds(&self, now: Micros) -> Vec<ThresholdResult> {
+        self.plan.scenario.thresholds.iter().map(|t| t.measure(&self.stats, now.min(self.duration))).collect()
     }
 
-    /// What it all came to, as revision `revision`.
-    pub fn finish(mut self, revision: u32) -> Results {
+    /// What the whole test came to, as revision `revision`.
+    pub fn finish(self, revision: u32) -> Results {
+        let end = self.duration;
+        self.finish_at(revision, end)
+    }
+
+    /// What the test came to up to test time `now`.
+    pub fn so_far(self, now: Micros) -> Results {
+        let now = self.duration.min(now);
+        self.finish_at(0, now)
+    }
+
+    fn finish_at(mut self, revision: u32, duration: Micros) -> Results {
         self.close_point();
-        let thresholds = self.thresholds();
-        let Self { plan, state, duration, stats, coverage, mut quality, attempts, .. } = self;
-        let covered = coverage.finish();
+        let thresholds = self.thresholds(duration);
+        let Self { plan, state, stats, coverage, mut quality, attempts, .. } = self;
+        let covered = coverage.finish(duration);
         quality.coverage = covered.coverage;
         quality.overlap = covered.overlap;
         quality.shards_silent = covered.shards_silent;
@@ -200,7 +210,7 @@ impl<'a> Summarizer<'a> {
             ended: state.ended(),
             verdict,
             thresholds,
-            load: load(plan, &stats),
+            load: load(&plan, &stats),
             distribution: distribution(&total.response, &total.service),
             total: total.summary,
             requests,
