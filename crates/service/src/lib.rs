@@ -17,6 +17,8 @@ pub mod ports;
 mod publish;
 mod records;
 mod retry;
+#[doc(hidden)]
+pub mod sabotage;
 mod shard;
 mod sweep;
 
