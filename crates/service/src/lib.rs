@@ -6,6 +6,7 @@
 
 mod accept;
 mod advance;
+mod claim;
 mod control;
 mod error;
 mod events;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use swarmgate_domain::{Ended, Key, Micros, RunId};
+use swarmgate_domain::{Ended, Key, Micros, RunId, ShardId};
 use swarmgate_service::ports::{Delivery, Ports, Queue};
 use swarmgate_service::{
     AcceptError, LiveMemory, Repeated, ServiceError, ShardOutcome, accept, change_users, list, live_view,
@@ -147,11 +147,19 @@ async fn work(sim: &Sim, id: ActorId, ports: &Ports, pool: &str, delivery: &Deli
     // Which test it is of, as the engine is not told: the body is JSON with the field `run`.
     let message: serde_json::Value = serde_json::from_str(&delivery.body).unwrap_or_default();
     let run = message.get("run").and_then(|run| RunId::new(run.as_str()?).ok());
-    let Some(run) = run else { return };
+    let shard = message.get("shard").and_then(|shard| u32::try_from(shard.as_u64()?).ok());
+    let Some((run, shard)) = run.zip(shard.map(ShardId)) else { return };
+    sim.world().ledger.at_work.insert(id, (run.clone(), shard));
     let engine = SimEngine { sim: sim.clone(), actor: id, run: run.clone() };
     let outcome = run_shard(ports, &engine, pool, &format!("{}", id.0), delivery).await;
     let mut world = sim.world();
     world.tell(|| format!("{id:?} is done with its shard: {outcome:?}"));
+    world.ledger.at_work.remove(&id);
+    let newest = world.ledger.loads.iter().rev().find(|load| load.actor == id && load.run == run);
+    if matches!(outcome, Err(ServiceError::Queue(_))) && newest.is_some_and(|load| load.start.is_some() && !load.ended)
+    {
+        world.violated(|| format!("{run}: the load of a shard was given up since a queue did not answer: {outcome:?}"));
+    }
     if matches!(outcome, Ok(ShardOutcome::Done | ShardOutcome::Theirs)) {
         world.uploaded_all(id, &run);
     }

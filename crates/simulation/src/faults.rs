@@ -125,9 +125,9 @@ impl Fault {
     fn likelihood(self) -> (f64, f64) {
         match self {
             Self::SlowCall | Self::Busy | Self::LostAnswer | Self::LateWrite => (0.001, 0.1),
-            Self::DiedWriting | Self::FunctionKilled | Self::FunctionPaused => (0.000_5, 0.01),
+            Self::FunctionKilled | Self::FunctionPaused => (0.000_5, 0.01),
             Self::Partition | Self::WorkerKilled | Self::WorkerPaused => (0.000_5, 0.02),
-            Self::Outage | Self::SweepTwice | Self::SweepMissed | Self::WorkerSlow => (0.1, 0.8),
+            Self::DiedWriting | Self::Outage | Self::SweepTwice | Self::SweepMissed | Self::WorkerSlow => (0.1, 0.8),
             Self::NoticeTwice | Self::NoticeLate | Self::NoticeRedelivered | Self::NoticeLost => (0.01, 0.6),
             Self::MessageTwice | Self::MessageReordered | Self::QueueBusy => (0.005, 0.3),
             Self::SendPartly | Self::NoticeStray | Self::Saturated => (0.01, 0.2),
@@ -163,6 +163,11 @@ impl Faults {
             if rng.f64() < share { (drawn * CERTAIN).ceil() as u32 } else { 0 }
         });
         Self { chances, struck: [0; KINDS], healed: false }
+    }
+
+    /// Whether this seed has one of `faults`.
+    pub fn has(&self, faults: &[Fault]) -> bool {
+        faults.iter().any(|fault| self.chances[*fault as usize] > 0)
     }
 
     /// Whether this seed has no fault.

@@ -67,11 +67,13 @@ impl Setup {
             if rng.u8(..5) == 0 { vec!["east".into(), "west".into()] } else { vec!["main".into()] };
         let count = if !big && rng.u8(..6) == 0 { 2 } else { 1 };
         let tests = (0..count).map(|number| TestSetup::draw(rng, number, &pools, big)).collect();
+        let poll = millis(rng, 300, 2_000);
         Self {
             settings: Settings {
-                start_lead: millis(rng, 200, 3_000),
-                start_timeout: millis(rng, 5_000, 40_000),
-                poll: millis(rng, 300, 2_000),
+                // Long enough for each worker to learn of it, by a clock that is read to the second.
+                start_lead: Micros(poll.0 * 2) + millis(rng, 1_000, 3_000),
+                start_timeout: millis(rng, 8_000, 40_000),
+                poll,
                 least_lease: millis(rng, 4_000, 15_000),
                 sabotage,
             },

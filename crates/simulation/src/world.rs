@@ -149,6 +149,7 @@ impl World {
         actor.alive = false;
         actor.busy = false;
         let role = actor.role;
+        self.ledger.at_work.remove(&id);
         self.tell(|| format!("{id:?} {}", if killed { "is killed" } else { "ends" }));
         match role {
             Role::Merger { .. } => {

@@ -118,7 +118,7 @@ fn agrees(summary: &Summary, expected: &Expected) -> Result<(), String> {
 fn ended_as_asked(world: &World, run: &RunId, state: &RunState, summary: &Summary) -> Result<(), String> {
     let ended = state.ended();
     let (phase, there_was) = match &ended {
-        Ended::Completed => (Phase::Finished, state.start.is_some()),
+        Ended::Completed => (Phase::Finished, state.start.is_some() && !shard_failed(world, run)),
         Ended::Aborted { .. } => {
             let threshold = &world.watch.plans[run].scenario.thresholds[0];
             (Phase::Finished, threshold.abort.is_some() && summary.total.failures > 0)
@@ -133,6 +133,11 @@ fn ended_as_asked(world: &World, run: &RunId, state: &RunState, summary: &Summar
         return Err(format!("a user was told that it is stopped, it ended as {ended:?}"));
     }
     Ok(())
+}
+
+/// Whether a shard could not be run, and it was known before the test was over.
+fn shard_failed(world: &World, run: &RunId) -> bool {
+    world.ledger.test_of(run).is_some_and(|test| world.ledger.tests[test].shard_failed)
 }
 
 fn had_reason(world: &World, run: &RunId, reason: &str) -> bool {
@@ -168,6 +173,12 @@ fn loads(world: &World) -> Result<(), String> {
         }
         let Some(test) = world.ledger.test_of(&load.run) else { continue };
         let asked = &world.ledger.tests[test].changes;
+        let measured_to =
+            load.handed_over.iter().filter_map(|serial| world.ledger.by_serial(*serial)).map(|m| m.to).max();
+        let too_long = load.due.stop.is_some_and(|at| measured_to > Some(at));
+        if too_long || (measured_to.is_some() && load.changes.len() < load.due.changes) {
+            return Err(format!("{name} measured before it did what it was told: {:?}", load.due));
+        }
         if !asked.starts_with(&load.changes) {
             return Err(format!("{name} changed users by {:?}, it was told {asked:?}", load.changes));
         }
