@@ -64,10 +64,8 @@ async fn perform(ports: &Ports, plan: &Arc<Plan>, state: &RunState, duty: Duty) 
 }
 
 async fn queue_shards(ports: &Ports, plan: &Plan) -> Result<Event, ServiceError> {
-    let mut shards = plan.shard_ids();
     for share in &plan.pools {
-        let bodies =
-            shards.by_ref().take(share.shards as usize).map(|shard| ShardMessage::new(&plan.id, shard).encode());
+        let bodies = plan.shards_of(&share.pool).map(|shard| ShardMessage::new(&plan.id, shard).encode());
         fleet::queue(ports, &share.pool)?.send(bodies.collect()).await?;
     }
     Ok(Event::Queued)
@@ -109,12 +107,13 @@ async fn tell_workers(ports: &Ports, plan: &Plan, state: &RunState) -> Result<()
 }
 
 async fn watch_shards(ports: &Ports, plan: &Plan, state: &RunState) -> Result<Option<Event>, ServiceError> {
+    let done = list_all(&*ports.store, &key::prefix(&plan.id, "done"), None).await?;
+    // Looked for after the list was read: a shard that can't be run is told of first, and is done then.
     if state.ending.is_none()
         && let Some(reason) = shard_failure(ports, plan).await?
     {
         return Ok(Some(Event::EndAsked { why: Ended::Failed { reason } }));
     }
-    let done = list_all(&*ports.store, &key::prefix(&plan.id, "done"), None).await?;
     if done.len() >= plan.shards() as usize {
         return Ok(Some(Event::AllOver));
     }

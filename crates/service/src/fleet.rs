@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use swarmgate_domain::{Key, Phase, Plan, RunId, key};
+use swarmgate_domain::{Key, Phase, Plan, RunId, ShardId, key};
 
 use crate::error::ServiceError;
 use crate::ports::{Ports, Queue};
@@ -37,12 +37,13 @@ async fn wanted_by(ports: &Ports, run: &RunId, pool: &str) -> Result<u32, Servic
         Err(ServiceError::NoSuchRun { .. }) => return Ok(0),
         Err(error) => return Err(error),
     };
-    let share: u32 = plan.pools.iter().filter(|s| s.pool == pool).map(|s| s.shards).sum();
-    if share == 0 || records::state(ports, &plan).await?.phase >= Phase::Merging {
+    let shards: Vec<ShardId> = plan.shards_of(pool).collect();
+    if shards.is_empty() || records::state(ports, &plan).await?.phase >= Phase::Merging {
         return Ok(0);
     }
-    let done = list_all(&*ports.store, &key::prefix(run, "done"), None).await?.len();
-    Ok(share.saturating_sub(u32::try_from(done).unwrap_or(u32::MAX)))
+    let done = list_all(&*ports.store, &key::prefix(run, "done"), None).await?;
+    let open = shards.iter().filter(|shard| done.binary_search(&key::done(run, **shard)).is_err()).count();
+    Ok(u32::try_from(open).unwrap_or(u32::MAX))
 }
 
 /// The tests that are to be looked after.

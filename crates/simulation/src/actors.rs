@@ -13,7 +13,7 @@ use crate::actor::{ActorId, Role};
 use crate::agenda::Happening;
 use crate::executor::Body;
 use crate::faults::Fault;
-use crate::ledger::Asked;
+use crate::ledger::{Asked, Load};
 use crate::ports::{SimEngine, SimQueue, ports};
 use crate::sights::Sight;
 use crate::world::{EVENTS, Sim};
@@ -149,15 +149,19 @@ async fn work(sim: &Sim, id: ActorId, ports: &Ports, pool: &str, delivery: &Deli
     let run = message.get("run").and_then(|run| RunId::new(run.as_str()?).ok());
     let shard = message.get("shard").and_then(|shard| u32::try_from(shard.as_u64()?).ok());
     let Some((run, shard)) = run.zip(shard.map(ShardId)) else { return };
-    sim.world().ledger.at_work.insert(id, (run.clone(), shard));
+    let loads_before = {
+        let mut world = sim.world();
+        world.ledger.at_work.insert(id, (run.clone(), shard));
+        world.ledger.loads.len()
+    };
     let engine = SimEngine { sim: sim.clone(), actor: id, run: run.clone() };
     let outcome = run_shard(ports, &engine, pool, &format!("{}", id.0), delivery).await;
     let mut world = sim.world();
     world.tell(|| format!("{id:?} is done with its shard: {outcome:?}"));
     world.ledger.at_work.remove(&id);
-    let newest = world.ledger.loads.iter().rev().find(|load| load.actor == id && load.run == run);
-    if matches!(outcome, Err(ServiceError::Queue(_))) && newest.is_some_and(|load| load.start.is_some() && !load.ended)
-    {
+    let begun = |load: &&Load| load.actor == id && load.start.is_some();
+    let given_up = world.ledger.loads[loads_before..].iter().filter(begun).any(|load| !load.ended);
+    if matches!(outcome, Err(ServiceError::Queue(_))) && given_up {
         world.violated(|| format!("{run}: the load of a shard was given up since a queue did not answer: {outcome:?}"));
     }
     if matches!(outcome, Ok(ShardOutcome::Done | ShardOutcome::Theirs)) {
@@ -173,7 +177,7 @@ async fn id_of(sim: &Sim, ports: &Ports, test: usize) -> Option<RunId> {
             if let Some((run, _)) = world.ledger.runs.iter().find(|(_, index)| **index == test) {
                 return Some(run.clone());
             }
-            if world.ledger.tests[test].abandoned || world.faults.healed() {
+            if world.ledger.tests[test].abandoned || world.now > world.setup.heal_at + Micros::from_secs(60) {
                 return None;
             }
         }

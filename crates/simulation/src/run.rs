@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use fastrand::Rng;
-use swarmgate_domain::Micros;
+use swarmgate_domain::{Micros, key};
 use swarmgate_service::LiveMemory;
 use swarmgate_service::sabotage::Sabotage;
 
@@ -24,6 +24,9 @@ const PATIENCE: Micros = Micros::from_secs(1_800);
 
 /// How long the last workers may take to find out that nothing in the queues is to be done.
 const CLEANING: Micros = Micros::from_secs(300);
+
+/// How long after its end a test is looked after.
+const LOOKED_AFTER: Micros = Micros::from_secs(3_600);
 
 /// How a seed is run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -88,6 +91,8 @@ enum Stage {
     Testing,
     /// Until then a last worker looks at what is left in the queues.
     Cleaning(Micros),
+    /// Until then tests are still looked after.
+    Forgetting(Micros),
 }
 
 impl<'a> Run<'a> {
@@ -215,8 +220,18 @@ impl<'a> Run<'a> {
                 if left > 0 && world.now > until {
                     return Err(format!("{left} messages are left, and would come again for ever"));
                 }
+                if left == 0 && world.setup.to_be_forgotten {
+                    let sweeps = Micros(world.setup.sweep_every.0 * 3);
+                    self.stage = Stage::Forgetting(world.now + LOOKED_AFTER + sweeps);
+                    return Ok(false);
+                }
                 Ok(left == 0)
             }
+            Stage::Forgetting(until) if world.now > until => match world.objects.keys(key::ACTIVE_PREFIX).next() {
+                Some(mark) => Err(format!("{mark} is looked after for ever")),
+                None => Ok(true),
+            },
+            Stage::Forgetting(_) => Ok(false),
         }
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Setup {
     pub histograms: bool,
     /// When faults end.
     pub heal_at: Micros,
+    /// Whether to go on until nobody looks after the tests any more.
+    pub to_be_forgotten: bool,
 }
 
 /// A test that is asked for.
@@ -87,6 +89,7 @@ impl Setup {
             store_precision: if rng.bool() { Micros(1) } else { Micros::SECOND },
             histograms: !big && rng.u8(..8) == 0,
             heal_at: millis(rng, 20_000, 150_000),
+            to_be_forgotten: rng.u8(..64) == 0,
             pools,
             tests,
         }

@@ -55,12 +55,7 @@ pub(crate) fn written(world: &mut World, key: &Key, before: Option<&Bytes>, byte
         ["tests", _, "state.json"] => state(world, key, before, bytes),
         ["tests", _, "control.json"] => control(world, key, &run, bytes),
         ["tests", _, "lease", _] => lease(world, key, &run, bytes),
-        ["tests", _, "failed", _] => {
-            let ends = world.state(&run).is_some_and(|state| state.ending.is_some() || state.phase >= Phase::Merging);
-            if let Some(test) = world.ledger.test_of(&run) {
-                world.ledger.tests[test].shard_failed |= !ends;
-            }
-        }
+        ["tests", _, "done", shard] => done(world, &run, shard),
         ["tests", _, "live.json"] => live(world, key, before, bytes),
         ["tests", _, "chunks", ..] => chunk(world, key, &run, bytes),
         ["tests", _, "merged", ..] => merged(world, key, &run, before, bytes),
@@ -123,6 +118,28 @@ fn live(world: &mut World, key: &Key, before: Option<&Bytes>, bytes: &Bytes) {
         world.violated(|| format!("{key} went from {last:?} to {next:?}"));
     }
 }
+
+/// A shard that is over since it could not be run, while nothing else ends its test: the test ends as failed.
+fn done(world: &mut World, run: &RunId, shard: &str) {
+    let goes_on = world.state(run).is_some_and(|state| state.ending.is_none() && state.phase < Phase::Merging);
+    let failed = shard.parse().ok().and_then(|shard| world.objects.bytes(&key::failed(run, ShardId(shard)))).is_some();
+    // Where functions are slow, one may have seen before this that all is over.
+    let at_once = !world.faults.has(&SLOWS_FUNCTIONS);
+    if let Some(test) = world.ledger.test_of(run) {
+        world.ledger.tests[test].shard_failed |= goes_on && failed && at_once;
+    }
+}
+
+/// Faults by which a function may be late with what it decided.
+const SLOWS_FUNCTIONS: [Fault; 7] = [
+    Fault::SlowCall,
+    Fault::Busy,
+    Fault::LostAnswer,
+    Fault::LateWrite,
+    Fault::Outage,
+    Fault::Partition,
+    Fault::FunctionPaused,
+];
 
 /// What workers are told is only ever added to.
 fn control(world: &mut World, key: &Key, run: &RunId, bytes: &Bytes) {
@@ -320,6 +337,23 @@ fn report(world: &mut World, key: &Key, run: &RunId, before: Option<&Bytes>, byt
         && !expected.is_sound()
     {
         world.violated(|| format!("{key} says pass on bad data: {expected:?}"));
+    }
+}
+
+/// A pool is to have so many workers: where all goes well, never fewer than its shards need that are not done.
+pub(crate) fn scaled(world: &mut World, pool: usize, workers: u32) {
+    let Some((run, plan)) = world.watch.plans.first_key_value().filter(|_| world.setup.tests.len() == 1) else {
+        return;
+    };
+    if !world.faults.none() || world.state(run).is_none_or(|state| state.phase >= Phase::Merging) {
+        return;
+    }
+    let before: u32 = plan.pools[..pool].iter().map(|share| share.shards).sum();
+    let done = |shard: &u32| world.objects.bytes(&key::done(run, ShardId(*shard))).is_some();
+    let open = (before..before + plan.pools[pool].shards).filter(|shard| !done(shard)).count();
+    if (workers as usize) < open {
+        let name = plan.pools[pool].pool.clone();
+        world.violated(|| format!("pool {name} is to have {workers} workers, {open} of its shards are not done"));
     }
 }
 

@@ -5,7 +5,7 @@ mod settled;
 
 pub(crate) use expected::Expected;
 pub(crate) use settled::unsettled;
-use swarmgate_domain::{Ended, Key, Phase, RunId, RunState, Summary, key};
+use swarmgate_domain::{Ended, Key, Micros, Phase, RunId, RunState, Summary, key};
 
 use crate::ledger::Counts;
 use crate::ports::{REFUSAL, revision_of};
@@ -47,9 +47,32 @@ fn test(world: &mut World, run: &RunId) -> Result<(), String> {
     agrees(&summary, &expected)?;
     ended_as_asked(world, run, &state, &summary)?;
     live_view_is_final(world, run, &state)?;
+    if world.faults.none() {
+        went_well(world, run, &state, &summary)?;
+    }
     see(world, run, &state, &summary);
     Ok(())
 }
+
+/// Without any fault nothing is missing, nothing is done again, and nothing takes long.
+fn went_well(world: &World, run: &RunId, state: &RunState, summary: &Summary) -> Result<(), String> {
+    let (plan, quality) = (&world.watch.plans[run], &summary.quality);
+    let late_stop = matches!(state.ended(), Ended::Stopped) && summary.duration_us == Micros::ZERO;
+    let complete = late_stop || (quality.coverage >= 1.0 && quality.gaps.is_empty());
+    if !complete || quality.overlap > 0.0 || quality.takeovers > 0 || state.revision > 1 {
+        return Err(format!("nothing went wrong, and yet: revision {}, {quality:?}", state.revision));
+    }
+    let end = state.start.map_or(state.since, |start| start + plan.duration() + plan.scenario.grace);
+    if matches!(state.ended(), Ended::Failed { .. })
+        || state.since > end + Micros(2 * world.setup.sweep_every.0) + SLACK
+    {
+        return Err(format!("nothing went wrong, and yet it ended as {state:?}"));
+    }
+    Ok(())
+}
+
+/// How long functions take, where nothing goes wrong.
+const SLACK: Micros = Micros::from_secs(30);
 
 /// All files of the report are of the newest revision, and the verdict that was given is that of the first one.
 fn one_report(world: &World, run: &RunId, state: &RunState) -> Result<Summary, String> {
