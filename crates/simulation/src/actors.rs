@@ -111,16 +111,16 @@ fn invoked(sim: &Sim, id: ActorId) -> u32 {
 
 async fn sweeper(sim: Sim, id: ActorId) {
     let invocation = invoked(&sim, id);
-    let (writes, healed) = {
+    let writes = {
         let mut world = sim.world();
         world.after_timeout(id, invocation);
-        (world.objects.writes, world.faults.healed())
+        world.objects.writes
     };
     let swept = sweep(&ports(&sim, id)).await;
     let mut world = sim.world();
     world.tell(|| format!("{id:?} swept: {swept:?}"));
     // Nothing was left to do, for nobody.
-    world.watch.swept_clean = healed && swept.is_ok() && world.objects.writes == writes;
+    world.watch.swept_clean = swept.is_ok() && world.objects.writes == writes;
 }
 
 /// A worker process: takes one shard after another.

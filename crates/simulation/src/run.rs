@@ -202,11 +202,17 @@ impl<'a> Run<'a> {
         match self.stage {
             Stage::Testing if world.watch.swept_clean => {
                 world.watch.swept_clean = false;
-                if unsettled(&world).is_none() {
+                if unsettled(&world).is_some() {
+                    return Ok(false);
+                }
+                if world.faults.healed() {
                     self.stage = Stage::Cleaning(world.now + CLEANING);
                     for pool in 0..world.setup.pools.len() {
                         world.after(Micros::ZERO, Happening::Start(Role::Cleaner { pool }));
                     }
+                } else {
+                    // There is nothing left for faults to strike.
+                    world.heal();
                 }
                 Ok(false)
             }

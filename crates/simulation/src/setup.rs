@@ -69,7 +69,7 @@ impl Setup {
             if rng.u8(..5) == 0 { vec!["east".into(), "west".into()] } else { vec!["main".into()] };
         let count = if !big && rng.u8(..6) == 0 { 2 } else { 1 };
         let tests = (0..count).map(|number| TestSetup::draw(rng, number, &pools, big)).collect();
-        let poll = millis(rng, 300, 2_000);
+        let poll = millis(rng, 500, 2_000);
         Self {
             settings: Settings {
                 // Long enough for each worker to learn of it, by a clock that is read to the second.
@@ -83,7 +83,7 @@ impl Setup {
             batch: if big { 100 } else { *rng.choice([1, 3, 10].iter()).unwrap_or(&10) },
             partial_batches: rng.bool(),
             shared_memory: rng.bool(),
-            sweep_every: millis(rng, 5_000, 60_000),
+            sweep_every: millis(rng, 10_000, 60_000),
             function_timeout: millis(rng, 60_000, 300_000),
             page: if big || rng.bool() { 1_000 } else { rng.usize(1..=7) },
             store_precision: if rng.bool() { Micros(1) } else { Micros::SECOND },
