@@ -149,6 +149,8 @@ pub enum Meaning {
     Chunk(ChunkId),
     /// A shard is over.
     Done(ShardId),
+    /// A shard can't be run.
+    Failed(ShardId),
     /// A merged interval.
     Merged(Interval, Group),
     /// The state of the test.
@@ -168,6 +170,7 @@ pub fn meaning(key: &Key) -> Option<(RunId, Meaning)> {
     let number = |text: &str| text.parse::<u32>().ok();
     let meaning = match rest.as_slice() {
         ["ready", shard] => number(shard).map(|s| Meaning::Ready(ShardId(s))),
+        ["failed", shard] => number(shard).map(|s| Meaning::Failed(ShardId(s))),
         ["done", shard] => number(shard).map(|s| Meaning::Done(ShardId(s))),
         ["chunks", interval, _, name] => name.split_once('-').and_then(|(shard, attempt)| {
             Some(Meaning::Chunk(ChunkId {
@@ -198,6 +201,7 @@ mod tests {
             (chunk.key(&run), Meaning::Chunk(chunk)),
             (ready(&run, ShardId(3)), Meaning::Ready(ShardId(3))),
             (done(&run, ShardId(3)), Meaning::Done(ShardId(3))),
+            (failed(&run, ShardId(3)), Meaning::Failed(ShardId(3))),
             (merged(&run, Interval(2), Group(1)), Meaning::Merged(Interval(2), Group(1))),
             (state(&run), Meaning::State),
             (plan(&run), Meaning::Other),
