@@ -25,6 +25,9 @@ const MAX_BACKLOG_BYTES: u64 = 64 * 1024;
 /// How long a closed connection waits for its client's side to close, so that the client can read the last answer.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// A body within its limit, but with so much chunk framing that it does not fit into the input.
+const TOO_LONG: Refusal = Refusal { status: 413, reason: "the request has too much chunk framing" };
+
 /// A byte stream on top of a TCP socket.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
     fn tcp(&self) -> &TcpStream;
@@ -119,6 +122,7 @@ impl<T: Transport> Connection<'_, T> {
     fn take(&mut self) -> Taken {
         let (request, size) = match parse(self.input.bytes()) {
             Parsed::Complete { request, size } => (request, size),
+            Parsed::Partial | Parsed::AwaitsContinue if self.input.is_full() => return Taken::Refused(TOO_LONG),
             Parsed::Partial => return Taken::Partial,
             Parsed::AwaitsContinue => return Taken::AwaitsContinue,
             Parsed::Refused(refusal) => return Taken::Refused(refusal),

@@ -37,6 +37,11 @@ impl Input {
         }
     }
 
+    /// Whether there is no room for more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.bytes().len() == MAX_BYTES
+    }
+
     /// Room for more bytes, never empty; `None` when the buffer is full.
     pub(crate) fn room(&mut self) -> Option<&mut [u8]> {
         if self.end == self.buffer.len() {
@@ -95,6 +100,7 @@ mod tests {
             let count = room.len();
             input.received(count);
         }
+        assert!(input.is_full());
         assert_eq!(input.bytes().len(), MAX_BYTES);
         input.consume(MAX_BYTES);
         assert_eq!(input.buffer.len(), INITIAL_BYTES);

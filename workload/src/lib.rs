@@ -1,7 +1,7 @@
 //! The sample workload: a small HTTP/1.1 server to load, and what the load generator's counts are held against.
 //!
 //! Start one with [`Workload::builder`] (in tests of other crates: on threads of its own, callable from any runtime) or
-//! [`run`] (the command). What it served stands in [`Stats`], exactly; `routes` lists the endpoints.
+//! [`run`] (the command). What it served stands in [`Stats`], exactly; the README lists the endpoints.
 //! A thread owns its connections, from `connection` (reads, waits, writes) over `request` (bytes to a request, pure) and
 //! `routes` (a request to a plan, pure) to `output` and `counts` (which answers are written and counted).
 //! Never here: state of users (a token proves itself), HTTP/2, anything of the load generator's code.

@@ -32,7 +32,8 @@ pub struct Stats {
     pub bytes_out: u64,
     /// By method and path, sorted by path, then method. Beyond 1,000 paths the rest is counted as the path `(other)`.
     pub requests: Vec<RequestStats>,
-    /// From a request parsed to its answer written, of all answered requests.
+    /// From a request parsed to its answer written, of all answered requests. What a request waited before it was parsed, in
+    /// the kernel or behind other requests of its thread, is not in it.
     pub service_time: Percentiles,
     /// The same by path, whatever the method.
     pub service_time_by_path: BTreeMap<String, Percentiles>,

@@ -18,6 +18,17 @@ use crate::stats::Stats;
 use crate::tls::{TlsError, TlsIdentity, acceptor};
 
 /// The sample workload, not running. Start it with [`Workload::builder`].
+///
+/// ```
+/// use std::io::{Read, Write};
+///
+/// let workload = swarmgate_workload::Workload::builder().seed(7).start()?;
+/// let mut client = std::net::TcpStream::connect(workload.addr())?;
+/// client.write_all(b"GET /status/503 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+/// client.read_to_end(&mut Vec::new())?;
+/// assert_eq!(workload.stats().answered_with("GET", "/status/503", 503), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Workload;
 

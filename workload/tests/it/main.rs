@@ -6,5 +6,6 @@ mod command;
 mod counts;
 mod endpoints;
 mod protocol;
+mod readme;
 mod timing;
 mod tls;

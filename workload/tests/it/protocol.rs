@@ -66,6 +66,27 @@ fn a_large_body_arrives_whole() {
 }
 
 #[test]
+fn endless_chunk_extensions_are_refused() {
+    let workload = Workload::builder().start().unwrap();
+    let mut client = Client::connect(&workload);
+    client.send("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    client.send(&format!("1;{}\r\nx\r\n", "e".repeat(2_000)).repeat(4_250));
+    assert_eq!(client.answer().status, 413);
+    assert_eq!(workload.stats().malformed, 1);
+}
+
+#[test]
+fn a_server_is_started_and_ended_within_a_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let stats = runtime.block_on(async {
+        let workload = Workload::builder().start().unwrap();
+        Client::connect(&workload).get("/");
+        workload.shutdown()
+    });
+    assert_eq!(stats.answered, 1);
+}
+
+#[test]
 fn an_expected_continue_is_sent_once() {
     let workload = Workload::builder().start().unwrap();
     let mut client = Client::connect(&workload);
