@@ -107,7 +107,7 @@ impl Response {
 
     /// With one more header; `value` holds no control characters.
     pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
-        debug_assert!(!value.contains(['\r', '\n']), "a header value is one line");
+        assert!(!value.contains(['\r', '\n']), "a header value is one line");
         for part in [name, ": ", value, "\r\n"] {
             self.headers.push_str(part);
         }

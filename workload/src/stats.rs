@@ -76,12 +76,10 @@ pub struct RequestStats {
 }
 
 /// Percentiles in microseconds, of all values, to 3 significant digits; all 0 where there are no values.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Percentiles {
     /// How many values there are.
     pub count: u64,
-    /// The mean.
-    pub mean_us: f64,
     /// The 50th percentile.
     pub p50_us: u64,
     /// The 90th percentile.
@@ -115,7 +113,6 @@ impl Percentiles {
         }
         Self {
             count: histogram.len(),
-            mean_us: histogram.mean(),
             p50_us: histogram.value_at_quantile(0.5),
             p90_us: histogram.value_at_quantile(0.9),
             p95_us: histogram.value_at_quantile(0.95),
