@@ -1,5 +1,9 @@
 //! What a test is held against: `p95 < 300ms`, `error_rate < 1%`, `p99{name=/login} < 1s`, `rps > 50`.
 
+mod parse;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -69,7 +73,7 @@ pub enum LatencyClock {
 /// Which requests a threshold is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
-    /// `name`, `method`, `kind`, `group`: what must equal what. Sorted, so that two ways of writing it are one.
+    /// `name`, `method`, `group`: what must equal what. Sorted, so that two ways of writing it are one.
     pub equals: BTreeMap<FilterKey, String>,
 }
 
