@@ -21,6 +21,7 @@ mod scenario;
 mod stats;
 mod summarize;
 mod summary;
+mod text;
 mod threshold;
 mod time;
 mod verdict;
@@ -42,6 +43,7 @@ pub use stats::{
 };
 pub use summarize::{PointHistograms, Results, Summarizer};
 pub use summary::*;
+pub use text::{Wrong, parse_duration, parse_rate};
 pub use threshold::*;
 pub use time::Micros;
 pub use verdict::{

@@ -1,5 +1,9 @@
 //! What a test is held against: `p95 < 300ms`, `error_rate < 1%`, `p99{name=/login} < 1s`, `rps > 50`.
 
+mod parse;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -72,7 +76,7 @@ pub enum LatencyClock {
 /// Which requests a threshold is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
-    /// `name`, `method`, `kind`, `group`: what must equal what. Sorted, so that two ways of writing it are one.
+    /// `name`, `method`, `group`: what must equal what. Sorted, so that two ways of writing it are one.
     pub equals: BTreeMap<FilterKey, String>,
 }
 
@@ -102,21 +106,6 @@ pub enum Operator {
     GreaterOrEqual,
     /// `==`
     Equal,
-}
-
-impl Threshold {
-    /// What a test is held against when nobody says: `error_rate < 1%`.
-    pub fn default_limit() -> Self {
-        Self {
-            text: "error_rate < 1%".to_owned(),
-            metric: Metric::ErrorRate,
-            filter: Filter::default(),
-            operator: Operator::Less,
-            limit: 0.01,
-            origin: ThresholdOrigin::Default,
-            abort: None,
-        }
-    }
 }
 
 impl Operator {

@@ -1,0 +1,3 @@
+//! Scenario files, from their text to what users do.
+mod inputs;
+mod ready;
