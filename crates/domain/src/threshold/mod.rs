@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Micros;
+use crate::verdict::ThresholdOrigin;
 
 /// One limit. How it is written is in [`Threshold::text`]; the other fields are what that means.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub struct Threshold {
     pub operator: Operator,
     /// In microseconds for times, as a fraction (0 to 1) for rates of errors, as a number otherwise.
     pub limit: f64,
+    /// Whether someone gave it.
+    pub origin: ThresholdOrigin,
     /// Whether a breach ends the test, and from which test time on it may.
     pub abort: Option<AbortAfter>,
 }
@@ -103,6 +106,21 @@ pub enum Operator {
     GreaterOrEqual,
     /// `==`
     Equal,
+}
+
+impl Threshold {
+    /// What a test is held against when nobody says: `error_rate < 1%`.
+    pub fn default_limit() -> Self {
+        Self {
+            text: "error_rate < 1%".to_owned(),
+            metric: Metric::ErrorRate,
+            filter: Filter::default(),
+            operator: Operator::Less,
+            limit: 0.01,
+            origin: ThresholdOrigin::Default,
+            abort: None,
+        }
+    }
 }
 
 impl Operator {

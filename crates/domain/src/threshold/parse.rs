@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Filter, FilterKey, LatencyClock, Metric, Operator, Threshold};
 use crate::text::{Wrong, nearest, parse_duration, shown, split_number};
+use crate::verdict::ThresholdOrigin;
 
 const METRICS: &str = "p50 to p100 (such as p99.9), median, mean, min, max, error_rate, errors, requests, rps";
 const CLOCKS: [&str; 5] = ["response", "service", "first_byte", "connect", "tls"];
@@ -12,18 +13,6 @@ const OPERATORS: &str = "<, <=, >, >=, ==";
 const WORDS: [&str; 9] = ["median", "mean", "avg", "min", "max", "error_rate", "errors", "requests", "rps"];
 
 impl Threshold {
-    /// The one that holds a scenario which names none: `error_rate < 1%`.
-    pub fn default_limit() -> Self {
-        Self {
-            text: "error_rate < 1%".to_owned(),
-            metric: Metric::ErrorRate,
-            filter: Filter::default(),
-            operator: Operator::Less,
-            limit: 0.01,
-            abort: None,
-        }
-    }
-
     /// Reads `metric{filter} operator limit`, such as `p99{name=/login} < 1s`. The filter may be left out; a value in it that holds
     /// any of `,{}"` is written in quotes. Never ends the test: see [`Threshold::abort`].
     ///
@@ -42,7 +31,7 @@ impl Threshold {
         let limit = limit(metric, limit_text, text)?;
         let limit_text: String = limit_text.split_whitespace().collect();
         let text = format!("{metric_text}{filter} {operator} {limit_text}");
-        Ok(Self { text, metric, filter, operator, limit, abort: None })
+        Ok(Self { text, metric, filter, operator, limit, origin: ThresholdOrigin::Given, abort: None })
     }
 }
 
