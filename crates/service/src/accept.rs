@@ -6,7 +6,7 @@ use swarmgate_domain::{BadPlan, Micros, PLAN_FORMAT, Plan, PoolShare, RunId, Run
 
 use crate::advance::advance;
 use crate::error::ServiceError;
-use crate::ports::Ports;
+use crate::ports::{Clock, Ports, Randomness};
 use crate::records::{self, Created, create};
 
 /// A test as it was asked for.
@@ -122,6 +122,11 @@ pub async fn accept(ports: &Ports, request: TestRequest) -> Result<Accepted, Acc
 fn same_test(stored: &Plan, asked: &Plan) -> bool {
     let asked = Plan { accepted_at: stored.accepted_at, environment: stored.environment.clone(), ..asked.clone() };
     *stored == asked
+}
+
+/// An id for a new test, of time and chance.
+pub fn new_run_id(clock: &dyn Clock, random: &dyn Randomness) -> RunId {
+    new_id(clock.now(), random.draw())
 }
 
 /// `20261123-231502-1a2b3c`: sorts by time.

@@ -108,21 +108,6 @@ pub enum Operator {
     Equal,
 }
 
-impl Threshold {
-    /// What a test is held against when nobody says: `error_rate < 1%`.
-    pub fn default_limit() -> Self {
-        Self {
-            text: "error_rate < 1%".to_owned(),
-            metric: Metric::ErrorRate,
-            filter: Filter::default(),
-            operator: Operator::Less,
-            limit: 0.01,
-            origin: ThresholdOrigin::Default,
-            abort: None,
-        }
-    }
-}
-
 impl Operator {
     /// Whether `value` lies to `limit` as it must.
     #[expect(clippy::float_cmp, reason = "`==` is meant for counts, which are whole numbers")]

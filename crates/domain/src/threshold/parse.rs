@@ -13,6 +13,19 @@ const OPERATORS: &str = "<, <=, >, >=, ==";
 const WORDS: [&str; 9] = ["median", "mean", "avg", "min", "max", "error_rate", "errors", "requests", "rps"];
 
 impl Threshold {
+    /// The one that holds a scenario which names none: `error_rate < 1%`.
+    pub fn default_limit() -> Self {
+        Self {
+            text: "error_rate < 1%".to_owned(),
+            metric: Metric::ErrorRate,
+            filter: Filter::default(),
+            operator: Operator::Less,
+            limit: 0.01,
+            origin: ThresholdOrigin::Default,
+            abort: None,
+        }
+    }
+
     /// Reads `metric{filter} operator limit`, such as `p99{name=/login} < 1s`. The filter may be left out; a value in it that holds
     /// any of `,{}"` is written in quotes. Never ends the test: see [`Threshold::abort`].
     ///
