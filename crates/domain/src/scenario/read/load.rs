@@ -63,10 +63,7 @@ impl Build<'_> {
         });
         let start = file.start.value().map_or(Micros::ZERO, |time| time.0);
         let model = self.model(file, place, start)?;
-        let end = match &model {
-            LoadModel::Closed(curve) => curve.duration(),
-            LoadModel::Open { rate, .. } => rate.duration(),
-        };
+        let end = model.duration();
         if end > Micros(MAX_TEST) {
             let wrong = Wrong::new(format!("the load ends after {end}, which is too long"));
             self.ctx.wrong_at(place, None, wrong.allowed(format!("loads that end within {}", Micros(MAX_TEST))));
