@@ -152,12 +152,12 @@ pub(crate) fn object_schema(description: &str, fields: Vec<FieldSchema>, rules: 
     let required: Vec<_> = fields.iter().filter(|field| field.required).map(|field| field.name).collect();
     let mut properties = serde_json::Map::new();
     for mut field in fields {
-        field.schema.insert("description".to_owned(), field.description.trim().into());
+        field.schema.insert("description".to_owned(), unwrapped(field.description).into());
         properties.insert(field.name.to_owned(), field.schema.to_value());
     }
     let mut schema = schemars::json_schema!({
         "type": "object",
-        "description": description.trim(),
+        "description": unwrapped(description),
         "properties": properties,
         "additionalProperties": false,
     });
@@ -168,6 +168,12 @@ pub(crate) fn object_schema(description: &str, fields: Vec<FieldSchema>, rules: 
         rules.into_iter().for_each(|(key, rule)| drop(schema.insert(key, rule)));
     }
     schema
+}
+
+/// A doc comment as one line a paragraph: editors wrap it themselves.
+fn unwrapped(doc: &str) -> String {
+    let paragraphs = doc.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
+    paragraphs.collect::<Vec<_>>().join("\n\n").trim().to_owned()
 }
 
 /// A struct of the file: one list of fields makes the type, its reader and its schema.
