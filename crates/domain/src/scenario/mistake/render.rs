@@ -1,9 +1,9 @@
 //! Mistakes as a terminal shows them.
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::diagnostic::{Diagnostic, Severity, Span};
+use super::diagnostic::{Diagnostic, Position, Severity, Span};
 use super::lines::{LineIndex, floor_char_boundary};
 
 /// How it is drawn.
@@ -60,40 +60,37 @@ fn group<'a>(diagnostic: &'a Diagnostic, origin: &'a str, text: &'a str, lines: 
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let shown = excerpt(text, lines, diagnostic.span);
+    let also = diagnostic.also.as_ref();
+    let shown = excerpt(text, lines, diagnostic.span, also.map(|(span, _)| *span));
     let cut = shown.cut;
-    let mut group = Group::with_title(level.primary_title(diagnostic.mistake.to_string()));
+    let mut notes = Vec::new();
     let primary = AnnotationKind::Primary.span(shown.mark.start..shown.mark.end);
     let mut snippet = Snippet::source(shown.text.clone()).line_start(shown.line).annotation(primary);
     if cut == Cut::No {
         snippet = snippet.path(origin);
+    } else {
+        // What is left of a long line does not tell its column.
+        let Position { line, column } = diagnostic.at;
+        notes.push(format!("this is a part of a long line, at {origin}:{line}:{column}"));
     }
-    let mut other = None;
-    if let Some((also, label)) = &diagnostic.also {
-        match shown.place(*also) {
-            Some(mark) => snippet = snippet.annotation(context(mark, label)),
+    if let Some((span, label)) = also {
+        match shown.place(*span) {
+            Some(mark) => {
+                let context = AnnotationKind::Context.span(mark.start..mark.end);
+                snippet = snippet.annotation(context.label(label.as_str()));
+            }
             None => {
-                let excerpt = excerpt(text, lines, *also);
-                other = Some(
-                    Snippet::source(excerpt.text).line_start(excerpt.line).annotation(context(excerpt.mark, label)),
-                );
+                let Position { line, column } = lines.position(text, span.start);
+                notes.push(format!("{label}: {origin}:{line}:{column}"));
             }
         }
     }
-    group = group.element(snippet).elements(other);
-    if cut == Cut::Yes {
-        // What is left of a long line does not tell its column.
-        let place = format!("{origin}:{}:{}", diagnostic.at.line, diagnostic.at.column);
-        group = group.element(Level::NOTE.message(format!("this is a part of a long line, at {place}")));
-    }
+    let title = level.primary_title(diagnostic.mistake.to_string());
+    let group = title.element(snippet).elements(notes.into_iter().map(|note| Level::NOTE.message(note)));
     match &diagnostic.mistake.wrong.help {
         Some(help) => group.element(Level::HELP.message(help.as_str())),
         None => group,
     }
-}
-
-fn context(mark: Span, label: &str) -> Annotation<'_> {
-    AnnotationKind::Context.span(mark.start..mark.end).label(label)
 }
 
 /// Whether a line is shown as a whole.
@@ -126,24 +123,28 @@ impl Excerpt {
     }
 }
 
-/// The first line of `span`; of a long one, what is around the span.
-fn excerpt(text: &str, lines: &LineIndex, span: Span) -> Excerpt {
+/// The first line of `span`, of a long one what is around the span. With `also` in it where that is near.
+fn excerpt(text: &str, lines: &LineIndex, span: Span, also: Option<Span>) -> Excerpt {
     let start = floor_char_boundary(text, span.start);
     let line = lines.line(start);
     let (line_start, line_end) = lines.bytes(text, line);
     let start = start.min(line_end);
+    let also_line = also.map_or(line, |also| lines.line(also.start));
+    let both = Span { start: lines.bytes(text, line.min(also_line)).0, end: lines.bytes(text, line.max(also_line)).1 };
     let cut = if line_end - line_start > LONG_BYTES { Cut::Yes } else { Cut::No };
-    let (from, to) = match cut {
-        Cut::No => (line_start, line_end),
+    let (line, shown) = match cut {
+        Cut::No if both.end - both.start <= LONG_BYTES => (line.min(also_line), both),
+        Cut::No => (line, Span { start: line_start, end: line_end }),
         Cut::Yes => {
             let from = floor_char_boundary(text, start.saturating_sub(BEFORE_BYTES).max(line_start));
-            (from, floor_char_boundary(text, (from + CUT_BYTES).min(line_end)).max(start))
+            let to = floor_char_boundary(text, (from + CUT_BYTES).min(line_end)).max(start);
+            (line, Span { start: from, end: to })
         }
     };
-    let end = floor_char_boundary(text, span.end.clamp(start, to));
-    let lead = if from > line_start { "…" } else { "" };
-    let tail = if to < line_end { "…" } else { "" };
-    let mark = Span { start: start - from + lead.len(), end: end - from + lead.len() };
-    let shown = Span { start: from, end: to };
-    Excerpt { text: format!("{lead}{}{tail}", &text[from..to]), cut, line: line + 1, mark, shown, lead: lead.len() }
+    let end = floor_char_boundary(text, span.end.clamp(start, shown.end.min(line_end)));
+    let lead = if cut == Cut::Yes && shown.start > line_start { "…" } else { "" };
+    let tail = if cut == Cut::Yes && shown.end < line_end { "…" } else { "" };
+    let mark = Span { start: start - shown.start + lead.len(), end: end - shown.start + lead.len() };
+    let text = format!("{lead}{}{tail}", &text[shown.start..shown.end]);
+    Excerpt { text, cut, line: line + 1, mark, shown, lead: lead.len() }
 }

@@ -54,7 +54,7 @@ impl Build<'_> {
 
     fn load(&mut self, name: &str, file: &LoadFile, place: &Place, kinds: &[UserKind]) -> Option<Load> {
         let kind = file.kind.given().and_then(|at| {
-            let kind = self.constant(at);
+            let kind = self.constant(at)?;
             let index = kinds.iter().position(|known| known.name == kind);
             if index.is_none() {
                 self.ctx.wrong_at(&at.place, Some(shown(&kind)), unknown_kind(&kind, kinds));
@@ -145,7 +145,6 @@ impl Build<'_> {
         file: &LoadFile,
         start: Micros,
     ) -> Option<LoadModel> {
-        self.check_not_empty(&stages.0, place);
         let arrivals = stages.0.iter().any(|stage| !stage.value.arrival_rate.is_absent());
         let mut points = vec![CurvePoint { at: Micros::ZERO, value: 0.0 }];
         if start > Micros::ZERO {
