@@ -70,7 +70,12 @@ fn a_target_that_nobody_serves_is_said_before_the_test() {
 #[test]
 fn a_forbidden_target_is_refused() {
     let place = Place::new();
-    for url in ["http://169.254.169.254/latest/meta-data/", "http://[fe80::1]/", "http://[::ffff:169.254.169.254]/", "http://2852039166/"] {
+    for url in [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://[fe80::1]/",
+        "http://[::ffff:169.254.169.254]/",
+        "http://2852039166/",
+    ] {
         check(&place.run(&["run", url]), 4, &["never loaded"]);
     }
 }
