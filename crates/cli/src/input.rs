@@ -42,7 +42,7 @@ fn load_url(url: &str, flags: &LoadArgs) -> Result<Loaded, Failure> {
     if let Some(name) = flags.set.first() {
         return Err(Failure::input(format!("--set `{name}`: a URL has no variables, a scenario file may have")));
     }
-    let scenario = Scenario::from_url(url).map_err(|mistake| Failure::input(mistake))?;
+    let scenario = Scenario::from_url(url).map_err(Failure::input)?;
     let scenario = with_flags(&scenario, flags)?;
     Ok(Loaded { scenario, data: Vec::new(), source: url.to_owned(), warnings: String::new() })
 }

@@ -20,3 +20,4 @@ pub use model::*;
 pub use overrides::Overrides;
 pub use read::{DataRows, ReadScenario, ScenarioInputs, read_scenario};
 pub use template::{Part, Template};
+pub(crate) use walk::requests_of;

@@ -18,7 +18,7 @@ pub(crate) fn requests<'s>(steps: &'s [Step], visit: &mut dyn FnMut(&'s Request)
 }
 
 /// All requests of a kind of user.
-fn requests_of<'s>(kind: &'s UserKind, visit: &mut dyn FnMut(&'s Request)) {
+pub(crate) fn requests_of<'s>(kind: &'s UserKind, visit: &mut dyn FnMut(&'s Request)) {
     [&kind.on_start, &kind.flow, &kind.on_stop].into_iter().for_each(|steps| requests(steps, visit));
 }
 

@@ -5,6 +5,6 @@ mod wrong;
 
 pub(crate) use amount::split_number;
 pub use amount::{parse_duration, parse_rate};
-pub(crate) use nearest::nearest;
+pub use nearest::nearest;
 pub use wrong::Wrong;
 pub(crate) use wrong::shown;

@@ -1,7 +1,7 @@
 //! The name that was probably meant.
 
 /// The one of `names` that `wrong` is probably meant to be, if one is near enough.
-pub(crate) fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const LONGEST: usize = 64; // the distance takes time by the product of the lengths
     if wrong.len() > LONGEST {
         return None;

@@ -57,7 +57,7 @@ const Charts = (() => {
     const from = five.findLast((v) => v <= min * (1 + 1e-9)) ?? min;
     const to = five.find((v) => v >= max * (1 - 1e-9) && v > from) ?? from * 10;
     const place = (value) => clamp(Math.log(Math.max(value, from) / from) / Math.log(to / from));
-    const ticks = steps(to / from <= 1010 ? [1, 2, 5] : [1])
+    const ticks = steps(to / from <= 10100 ? [1, 2, 5] : [1])
       .filter((v) => v >= from * (1 - 1e-9) && v <= to * (1 + 1e-9))
       .map((value) => ({ place: place(value), label: label(value) }));
     return { place, ticks };

@@ -7,6 +7,14 @@
   Charts.themes(document.getElementById("theme"));
 
   // ---- Charts over time -------------------------------------------------------------------------------------------
+  data.at = [];
+  data.length = [];
+  for (const [at, length, points] of data.runs) {
+    for (let i = 0; i < points; i++) {
+      data.at.push(at + i * length);
+      data.length.push(length);
+    }
+  }
   const end = Math.max(data.duration_us, ...data.at.map((at, i) => at + data.length[i]));
   const x = Charts.time(end);
   const middles = data.at.map((at, i) => x.place(at + data.length[i] / 2));
@@ -88,10 +96,8 @@
   };
   const perSecond = (value, i) => Charts.digits(value / (data.length[i] / 1e6));
   const rows = {
-    rate: (i) => [
-      ["requests/s", perSecond(data.count[i], i)], ["failures/s", perSecond(data.failures[i], i)],
-      ["requests", Charts.count(data.count[i])], ["failures", Charts.count(data.failures[i])],
-    ],
+    rate: (i) => [["requests/s", perSecond(data.count[i], i)], ["requests", Charts.count(data.count[i])]],
+    failures: (i) => [["failures/s", perSecond(data.failures[i], i)], ["failures", Charts.count(data.failures[i])]],
     percentiles: (i, clock) => data.count[i]
       ? lines.toReversed().map((line) => [line, Charts.latency(data[clock][line][i])])
       : [["no requests", ""]],
@@ -179,8 +185,10 @@
 
   const key = (row, column) => {
     const cell = row.cells[column];
-    const value = clocks() === "service" && cell.dataset.s !== undefined ? cell.dataset.s : cell.dataset.v;
-    return value === undefined ? cell.textContent : Number(value);
+    if (cell.dataset.v !== undefined) return Number(cell.dataset.v);
+    const text = (cell.querySelector(clocks() === "service" ? ".s" : ".r") ?? cell).textContent;
+    // A dash means that nothing was measured: less than any number.
+    return column === 0 || cell.matches("th, .text") ? text : Number(text.replaceAll(",", "").replace("< ", "").replace("–", "-1"));
   };
   const sort = (table) => {
     const order = sortedBy.get(table);
@@ -208,8 +216,8 @@
   }
 
   Charts.segments(
-    document.getElementById("request-toggles"), "Times",
-    [["both", "Both clocks"], ["response", "Response time"], ["service", "Service time"]], "both",
+    document.getElementById("request-toggles"), "Clock",
+    [["both", "Both"], ["response", "Response time"], ["service", "Service time"]], "both",
     (chosen) => {
       requests.dataset.clocks = chosen;
       requests.querySelectorAll(".sortable").forEach(sort);

@@ -7,6 +7,8 @@ mod failures;
 mod outcome;
 mod quality;
 mod requests;
+mod spread_charts;
+mod time_charts;
 mod timings;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
