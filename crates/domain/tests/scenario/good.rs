@@ -19,14 +19,14 @@ fn scenario(text: &str) -> Scenario {
 
 #[test]
 fn one_flow_with_all_that_it_can_say() {
-    insta::assert_debug_snapshot!(scenario(include_str!("good/one-flow.yaml")));
+    insta::assert_json_snapshot!(scenario(include_str!("good/one-flow.yaml")));
 }
 
 #[test]
 fn several_kinds_with_loads_of_their_own() {
     let scenario = scenario(include_str!("good/several-kinds.yaml"));
     assert_eq!(scenario.duration(), Micros::from_secs(30 + 300 + 60 + 20 + 10));
-    insta::assert_debug_snapshot!((&scenario.loads, &scenario.kinds));
+    insta::assert_json_snapshot!((&scenario.loads, &scenario.kinds));
 }
 
 #[test]

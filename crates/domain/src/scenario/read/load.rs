@@ -130,7 +130,10 @@ impl Build<'_> {
             ["arrival_rate"] if has("spawn_rate") => Wrong::new("`arrival_rate` and `spawn_rate` do not go together")
                 .help("arrivals bring their users; use `stages` for a rate that rises"),
             ["users" | "arrival_rate"] if !has("duration") => {
-                Wrong::new("`duration` is missing").help("add for example `duration: 5m`")
+                let missing = Place { field: format!("{}.duration", place.field), span: place.span };
+                let wrong = Wrong::new("missing").help("add for example `duration: 5m`");
+                self.ctx.wrong_at(&missing, None, wrong);
+                return false;
             }
             _ => return true,
         };

@@ -178,14 +178,13 @@ impl Build<'_> {
 pub(crate) fn parse_target(text: &str) -> Result<String, Wrong> {
     let allowed = "URLs such as `http://localhost:8080`, `https://shop.example/api`";
     let bad = |reason: &str| Wrong::new(format!("`{}` is no target: {reason}", shown(text))).allowed(allowed);
-    let url = url::Url::parse(text).map_err(|error| match text.contains("://") {
-        true => bad(&error.to_string()),
-        false => bad("it has no scheme").help(format!("did you mean `http://{}`?", shown(text))),
-    })?;
-    match url.scheme() {
-        "http" | "https" => {}
-        "localhost" => return Err(bad("it has no scheme").help(format!("did you mean `http://{}`?", shown(text)))),
-        scheme => return Err(bad(&format!("`{}` is not spoken here", shown(scheme)))),
+    if !text.contains("://") {
+        // `localhost:8080` parses as a URL of the scheme `localhost`.
+        return Err(bad("it has no scheme").help(format!("did you mean `http://{}`?", shown(text))));
+    }
+    let url = url::Url::parse(text).map_err(|error| bad(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(bad(&format!("`{}` is not spoken here", shown(url.scheme()))));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(bad("it holds a password").help("use `auth: {basic: {user: …, password: …}}`"));
