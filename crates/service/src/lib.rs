@@ -1,2 +1,36 @@
-//! The use cases of a load test, over ports.
+//! The use cases of a load test, over ports: the same whether the ports are a folder and memory, or S3, SQS and EKS.
+//!
+//! Start at [`accept()`] for how a test comes to be, [`advance()`] for what moves it on, [`run_shard`] for what a worker does,
+//! [`objects_created`] for how chunks become a report, and [`sweep()`] for what mends everything that got lost.
+//! Never here: an AWS SDK, a file, a socket, a clock of its own, a spawned task.
+
+mod accept;
+mod advance;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod control;
+mod error;
+mod events;
+mod fleet;
+mod live;
+mod merge;
+mod merged;
 pub mod ports;
+mod publish;
+mod rebuild;
+mod records;
+mod retry;
+mod shard;
+mod sweep;
+
+pub use accept::{AcceptError, Accepted, Repeated, TestRequest, accept, new_run_id};
+pub use advance::advance;
+pub use control::{ChangeUsersError, TestStatus, change_users, list, live_view, report_file, status, stop};
+pub use error::ServiceError;
+pub use events::objects_created;
+pub use live::LiveMemory;
+pub use merge::merge;
+pub use rebuild::rebuild;
+pub use retry::Retrying;
+pub use shard::{ShardOutcome, run_shard};
+pub use sweep::sweep;

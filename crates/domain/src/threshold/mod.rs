@@ -1,10 +1,15 @@
 //! What a test is held against: `p95 < 300ms`, `error_rate < 1%`, `p99{name=/login} < 1s`, `rps > 50`.
 
+mod parse;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::time::Micros;
+use crate::verdict::ThresholdOrigin;
 
 /// One limit. How it is written is in [`Threshold::text`]; the other fields are what that means.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +24,8 @@ pub struct Threshold {
     pub operator: Operator,
     /// In microseconds for times, as a fraction (0 to 1) for rates of errors, as a number otherwise.
     pub limit: f64,
+    /// Whether someone gave it.
+    pub origin: ThresholdOrigin,
     /// Whether a breach ends the test, and from which test time on it may.
     pub abort: Option<AbortAfter>,
 }
@@ -69,7 +76,7 @@ pub enum LatencyClock {
 /// Which requests a threshold is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
-    /// `name`, `method`, `kind`, `group`: what must equal what. Sorted, so that two ways of writing it are one.
+    /// `name`, `method`, `group`: what must equal what. Sorted, so that two ways of writing it are one.
     pub equals: BTreeMap<FilterKey, String>,
 }
 

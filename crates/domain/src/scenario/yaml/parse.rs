@@ -1,0 +1,203 @@
+//! From text to the tree of its one document.
+
+use std::collections::BTreeMap;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
+
+use super::limits::{DEPTH, FILE_BYTES, NODES};
+use super::scalar::Scalar;
+use super::tree::{Entry, Node, Value};
+use crate::scenario::mistake::Span;
+use crate::text::{Wrong, shown};
+
+/// Why a text is no tree, and where.
+#[derive(Debug, PartialEq)]
+pub(crate) struct NoTree {
+    pub span: Span,
+    pub wrong: Wrong,
+}
+
+/// Reads the one document of `text`. An empty text is a node that holds nothing.
+///
+/// # Errors
+/// [`NoTree`]: bad YAML, more than one document, a key that is no scalar, an unknown tag, or more than the limits allow.
+pub(crate) fn parse(text: &str) -> Result<Node, NoTree> {
+    if text.len() > FILE_BYTES {
+        let problem = format!("{:.1} MiB is too large", mebibytes(text.len()));
+        let wrong = Wrong::new(problem).allowed(format!("{} MiB at most", FILE_BYTES >> 20));
+        return Err(NoTree { span: Span::default(), wrong });
+    }
+    let offsets = CharOffsets::new(text);
+    let mut builder = Builder { root: None, open: Vec::new(), anchors: BTreeMap::new(), nodes: 0 };
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| no_yaml(&error, &offsets))?;
+        let (start, end) = (offsets.byte(span.start.index()), offsets.byte(span.end.index()));
+        let end = start + text[start..end.max(start)].trim_end().len();
+        builder.take(event, Span { start, end }).map_err(|wrong| NoTree { span: Span { start, end }, wrong })?;
+    }
+    let nothing = Value::Scalar(Scalar { text: String::new(), is_text: false });
+    Ok(builder.root.unwrap_or(Node { span: Span::default(), value: nothing }))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for a message")]
+fn mebibytes(bytes: usize) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
+}
+
+fn no_yaml(error: &ScanError, offsets: &CharOffsets) -> NoTree {
+    let at = offsets.byte(error.marker().index());
+    let wrong = Wrong::new(format!("this is not YAML: {}", shown_reason(error.info())));
+    NoTree { span: Span { start: at, end: at }, wrong }
+}
+
+/// The parser's words without what only its authors need.
+fn shown_reason(info: &str) -> String {
+    shown(info.trim_start_matches("while scanning ").trim_start_matches("while parsing "))
+}
+
+/// Which byte the n-th character starts at: the parser counts characters.
+enum CharOffsets {
+    /// All characters are one byte long.
+    Ascii(usize),
+    Table(Vec<usize>),
+}
+
+impl CharOffsets {
+    fn new(text: &str) -> Self {
+        if text.is_ascii() {
+            return Self::Ascii(text.len());
+        }
+        Self::Table(text.char_indices().map(|(at, _)| at).chain([text.len()]).collect())
+    }
+
+    fn byte(&self, index: usize) -> usize {
+        match self {
+            Self::Ascii(length) => index.min(*length),
+            Self::Table(table) => table[index.min(table.len() - 1)],
+        }
+    }
+}
+
+/// A list or a map that is not at its end.
+struct Open {
+    anchor: usize,
+    start: usize,
+    /// How many nodes came before it.
+    nodes_before: usize,
+    content: OpenContent,
+}
+
+enum OpenContent {
+    List(Vec<Node>),
+    Map { entries: Vec<Entry>, key: Option<(String, Span)> },
+}
+
+struct Builder {
+    root: Option<Node>,
+    open: Vec<Open>,
+    /// With how many nodes each is.
+    anchors: BTreeMap<usize, (Node, usize)>,
+    nodes: usize,
+}
+
+impl Builder {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Wrong> {
+        match event {
+            Event::DocumentStart(_) if self.root.is_some() => {
+                Err(Wrong::new("a second document starts here").allowed("files of one document"))
+            }
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
+                Ok(())
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let is_text = style != ScalarStyle::Plain || known_tag(tag.as_deref())? == Some(Tagged::Text);
+                let value = Value::Scalar(Scalar { text: text.into_owned(), is_text });
+                self.count(1)?;
+                self.add(Node { span, value }, anchor, 1)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                known_tag(tag.as_deref())?;
+                self.open(anchor, span, OpenContent::List(Vec::new()))
+            }
+            Event::MappingStart(anchor, tag) => {
+                known_tag(tag.as_deref())?;
+                self.open(anchor, span, OpenContent::Map { entries: Vec::new(), key: None })
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(span),
+            Event::Alias(anchor) => {
+                let Some((node, nodes)) = self.anchors.get(&anchor).cloned() else {
+                    return Err(Wrong::new("this alias is inside of what it stands for"));
+                };
+                self.count(nodes)?;
+                self.add(node, 0, nodes)
+            }
+        }
+    }
+
+    fn count(&mut self, nodes: usize) -> Result<(), Wrong> {
+        self.nodes += nodes;
+        if self.nodes > NODES {
+            let allowed = format!("{NODES} values at most, those that aliases repeat among them");
+            return Err(Wrong::new("the file holds too many values").allowed(allowed));
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, anchor: usize, span: Span, content: OpenContent) -> Result<(), Wrong> {
+        if self.open.len() == DEPTH {
+            let allowed = format!("{DEPTH} levels at most");
+            return Err(Wrong::new("lists and maps lie too deep in one another").allowed(allowed));
+        }
+        self.count(1)?;
+        self.open.push(Open { anchor, start: span.start, nodes_before: self.nodes - 1, content });
+        Ok(())
+    }
+
+    fn close(&mut self, span: Span) -> Result<(), Wrong> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        let value = match open.content {
+            OpenContent::List(nodes) => Value::List(nodes),
+            OpenContent::Map { entries, .. } => Value::Map(entries),
+        };
+        let span = Span { start: open.start, end: span.end.max(open.start) };
+        self.add(Node { span, value }, open.anchor, self.nodes - open.nodes_before)
+    }
+
+    fn add(&mut self, node: Node, anchor: usize, nodes: usize) -> Result<(), Wrong> {
+        if anchor > 0 {
+            self.count(nodes)?;
+            self.anchors.insert(anchor, (node.clone(), nodes));
+        }
+        match self.open.last_mut().map(|open| &mut open.content) {
+            None => self.root = Some(node),
+            Some(OpenContent::List(list)) => list.push(node),
+            Some(OpenContent::Map { entries, key }) => match key.take() {
+                Some((key, key_span)) => entries.push(Entry { key, key_span, node }),
+                None => match node.value {
+                    Value::Scalar(scalar) => *key = Some((scalar.text, node.span)),
+                    Value::List(_) | Value::Map(_) => {
+                        return Err(Wrong::new(format!("{} is no key", node.sort()))
+                            .allowed("texts")
+                            .help("a value that holds `{` or `[`, such as `${name}`, is written in quotes"));
+                    }
+                },
+            },
+        }
+        Ok(())
+    }
+}
+
+#[derive(PartialEq)]
+enum Tagged {
+    Text,
+    Other,
+}
+
+fn known_tag(tag: Option<&Tag>) -> Result<Option<Tagged>, Wrong> {
+    match tag {
+        None => Ok(None),
+        Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => Ok(Some(Tagged::Text)),
+        Some(tag) if tag.is_yaml_core_schema() => Ok(Some(Tagged::Other)),
+        Some(tag) => Err(Wrong::new(format!("the tag `{}` means nothing here", shown(&tag.to_string())))),
+    }
+}

@@ -1,0 +1,5 @@
+//! Scenario files, from their text to what users do.
+mod good;
+mod inputs;
+mod mistakes;
+mod ready;
