@@ -55,7 +55,7 @@ Examples:
   swarmgate run http://localhost:8080/ --users 100 --spawn-rate 10 --duration 5m
   swarmgate run http://localhost:8080/ --arrival-rate 500/s --duration 1m --threshold 'p99 < 200ms' --threshold 'error_rate < 0.1%'
   swarmgate run scenarios/login-browse-buy.yaml --target http://localhost:8080 --set category=books
-  swarmgate run scenario.yaml --json | jq .rate";
+  swarmgate run scenario.yaml --json | jq .live.rate";
 
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]
