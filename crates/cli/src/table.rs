@@ -51,7 +51,8 @@ fn verdict(summary: &Summary) -> String {
 
 fn requests(summary: &Summary) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).remove_style(TableComponent::HorizontalLines);
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.remove_style(TableComponent::HorizontalLines).remove_style(TableComponent::MiddleIntersections);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     let heads = ["method", "name", "requests", "failed", "rate/s", "p50", "p95", "p99", "max", "service p99"];
     table.set_header(heads.map(Cell::new));
