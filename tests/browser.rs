@@ -14,9 +14,14 @@ const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// The browser, without a window, without a network of its own.
 fn browser(profile: &Path) -> Option<Command> {
-    let name = BROWSERS.into_iter().find(|name| Command::new(name).arg("--version").output().is_ok_and(|o| o.status.success()));
+    let name = BROWSERS
+        .into_iter()
+        .find(|name| Command::new(name).arg("--version").output().is_ok_and(|o| o.status.success()));
     let Some(name) = name else {
-        assert!(std::env::var_os("SWARMGATE_NEED_ALL").is_none(), "there is no Chromium, and no test may be skipped here");
+        assert!(
+            std::env::var_os("SWARMGATE_NEED_ALL").is_none(),
+            "there is no Chromium, and no test may be skipped here"
+        );
         #[expect(clippy::print_stderr, reason = "a skipped test says so")]
         {
             eprintln!("skipped: the browser tests, since there is no Chromium on this machine");
@@ -42,7 +47,8 @@ fn browser(profile: &Path) -> Option<Command> {
 
 /// The page as it is after its scripts ran, and what the browser's console said.
 fn dom(place: &Place, url: &str) -> Option<(String, Vec<String>)> {
-    let output = browser(&place.path("profile"))?.args(["--dump-dom", url]).output().expect("the browser can be started");
+    let output =
+        browser(&place.path("profile"))?.args(["--dump-dom", url]).output().expect("the browser can be started");
     let errors = String::from_utf8_lossy(&output.stderr);
     let console = errors.lines().filter(|line| line.contains("CONSOLE")).map(str::to_owned).collect();
     Some((String::from_utf8_lossy(&output.stdout).into_owned(), console))
@@ -52,7 +58,19 @@ fn dom(place: &Place, url: &str) -> Option<(String, Vec<String>)> {
 fn a_report_opens_from_disk_without_errors_or_network() {
     let place = Place::new();
     let server = Workload::builder().start().expect("the workload starts");
-    place.run(&["run", &server.url("/"), "--users", "3", "--spawn-rate", "10", "--duration", "3s", "--out", "out", "--quiet"]);
+    place.run(&[
+        "run",
+        &server.url("/"),
+        "--users",
+        "3",
+        "--spawn-rate",
+        "10",
+        "--duration",
+        "3s",
+        "--out",
+        "out",
+        "--quiet",
+    ]);
     let page = place.path("out/index.html");
     let text = std::fs::read_to_string(&page).expect("there is a report");
     for foreign in ["src=\"http", "href=\"http://cdn", "@import", "url(http"] {

@@ -31,9 +31,24 @@ fn killed_at_any_moment_what_was_uploaded_is_reported() {
     for killed_after in [0, 1, 3, 5] {
         let place = Place::new();
         let server = Workload::builder().start().expect("the workload starts");
-        let args = ["run", &server.url("/"), "--users", "5", "--spawn-rate", "50", "--duration", "30s", "--workers", "2", "--out", "out"];
+        let args = [
+            "run",
+            &server.url("/"),
+            "--users",
+            "5",
+            "--spawn-rate",
+            "50",
+            "--duration",
+            "30s",
+            "--workers",
+            "2",
+            "--out",
+            "out",
+        ];
         let mut running = place.start(&args);
-        wait_until("chunks", Duration::from_secs(30), || chunks(&place) >= killed_after && place.path("out/data/tests").is_dir());
+        wait_until("chunks", Duration::from_secs(30), || {
+            chunks(&place) >= killed_after && place.path("out/data/tests").is_dir()
+        });
         if killed_after == 0 {
             wait_until("a plan", Duration::from_secs(5), || {
                 let mut tests = std::fs::read_dir(place.path("out/data/tests")).into_iter().flatten().flatten();
@@ -53,7 +68,11 @@ fn killed_at_any_moment_what_was_uploaded_is_reported() {
         // Two workers, 30 intervals of a second each: each chunk is a sixtieth of the test.
         let coverage = uploaded as f64 / 60.0;
         if uploaded > 0 {
-            assert!((summary.quality.coverage - coverage).abs() < 1e-6, "{} for {uploaded} chunks", summary.quality.coverage);
+            assert!(
+                (summary.quality.coverage - coverage).abs() < 1e-6,
+                "{} for {uploaded} chunks",
+                summary.quality.coverage
+            );
             assert!(summary.total.count > 0);
             assert!(!summary.quality.gaps.is_empty());
         }
@@ -67,7 +86,19 @@ fn killed_at_any_moment_what_was_uploaded_is_reported() {
 fn a_report_can_be_made_again_and_says_the_same() {
     let place = Place::new();
     let server = Workload::builder().start().expect("the workload starts");
-    let ran = place.run(&["run", &server.url("/"), "--users", "2", "--spawn-rate", "10", "--duration", "2s", "--out", "out", "--quiet"]);
+    let ran = place.run(&[
+        "run",
+        &server.url("/"),
+        "--users",
+        "2",
+        "--spawn-rate",
+        "10",
+        "--duration",
+        "2s",
+        "--out",
+        "out",
+        "--quiet",
+    ]);
     let first = place.summary("out");
     for file in ["index.html", "summary.json", "requests.csv"] {
         std::fs::remove_file(place.path("out").join(file)).expect("the report has this file");

@@ -27,7 +27,8 @@ fn arrivals_come_at_the_rate_asked_for() {
     let place = Place::new();
     let server = Workload::builder().start().expect("the workload starts");
     place.write("open.yaml", "load: { arrival_rate: 500/s, duration: 6s }\nflow: [ GET / ]\n");
-    let ran = place.run(&["run", "open.yaml", "--target", &server.url(""), "--out", "out", "--quiet", "--workers", "2"]);
+    let ran =
+        place.run(&["run", "open.yaml", "--target", &server.url(""), "--out", "out", "--quiet", "--workers", "2"]);
     let summary = place.summary("out");
     assert!(ran.code == 0 || ran.code == 3, "{ran:?}");
     assert_eq!((summary.load.starts_due, summary.load.starts_dropped), (3_000, 0));
@@ -36,7 +37,12 @@ fn arrivals_come_at_the_rate_asked_for() {
     let late_us = summary.quality.lateness.max_us.0;
     for point in &summary.series[1..5] {
         let allowed = 2 + late_us / 2_000;
-        assert!(point.count.abs_diff(500) <= allowed, "{} in the second at {}, allowed are {allowed} off", point.count, point.at_us);
+        assert!(
+            point.count.abs_diff(500) <= allowed,
+            "{} in the second at {}, allowed are {allowed} off",
+            point.count,
+            point.at_us
+        );
     }
 }
 
@@ -45,8 +51,10 @@ fn users_come_at_the_spawn_rate() {
     let place = Place::new();
     let log = place.path("requests.log");
     let server = Workload::builder().request_log(&log).start().expect("the workload starts");
-    place.write("ramp.yaml", "load: { users: 100, spawn_rate: 25/s, duration: 5s }\nthink_time: 60s\nflow: [ GET / ]\n");
-    let ran = place.run(&["run", "ramp.yaml", "--target", &server.url(""), "--out", "out", "--quiet", "--workers", "2"]);
+    place
+        .write("ramp.yaml", "load: { users: 100, spawn_rate: 25/s, duration: 5s }\nthink_time: 60s\nflow: [ GET / ]\n");
+    let ran =
+        place.run(&["run", "ramp.yaml", "--target", &server.url(""), "--out", "out", "--quiet", "--workers", "2"]);
     server.shutdown();
     assert!(ran.code == 0 || ran.code == 3, "{ran:?}");
     let log = read_log(&log);
@@ -64,7 +72,10 @@ fn think_times_have_the_spread_asked_for() {
     let place = Place::new();
     let log = place.path("requests.log");
     let server = Workload::builder().request_log(&log).start().expect("the workload starts");
-    place.write("think.yaml", "load: { users: 60, spawn_rate: 60/s, duration: 10s }\nthink_time: 100ms..500ms\nflow: [ GET / ]\n");
+    place.write(
+        "think.yaml",
+        "load: { users: 60, spawn_rate: 60/s, duration: 10s }\nthink_time: 100ms..500ms\nflow: [ GET / ]\n",
+    );
     let ran = place.run(&["run", "think.yaml", "--target", &server.url(""), "--out", "out", "--quiet"]);
     server.shutdown();
     assert!(ran.code == 0 || ran.code == 3, "{ran:?}");
@@ -84,6 +95,9 @@ fn think_times_have_the_spread_asked_for() {
         .enumerate()
         .map(|(rank, wait)| ((rank as f64 + 0.5) / count - ((wait - 0.1) / 0.4).clamp(0.0, 1.0)).abs())
         .fold(0.0, f64::max);
-    assert!(distance < 3.0 * 1.63 / count.sqrt(), "the waits are spread otherwise: distance {distance} of {count} waits");
+    assert!(
+        distance < 3.0 * 1.63 / count.sqrt(),
+        "the waits are spread otherwise: distance {distance} of {count} waits"
+    );
     assert!(waits[0] > 0.099, "a user waited {} s only", waits[0]);
 }

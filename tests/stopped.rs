@@ -11,7 +11,8 @@ use crate::support::{Place, wait_until};
 fn once_stops_gently_and_reports() {
     let place = Place::new();
     let server = Workload::builder().start().expect("the workload starts");
-    let args = ["run", &server.url("/delay?ms=50"), "--users", "5", "--spawn-rate", "50", "--duration", "60s", "--out", "out"];
+    let args =
+        ["run", &server.url("/delay?ms=50"), "--users", "5", "--spawn-rate", "50", "--duration", "60s", "--out", "out"];
     let mut running = place.start(&args);
     wait_until("load", Duration::from_secs(20), || server.stats().received > 50);
     running.signal("INT");
@@ -31,7 +32,8 @@ fn once_stops_gently_and_reports() {
 fn twice_ends_at_once() {
     let place = Place::new();
     let server = Workload::builder().start().expect("the workload starts");
-    let args = ["run", &server.url("/stall"), "--users", "5", "--spawn-rate", "50", "--duration", "60s", "--out", "out"];
+    let args =
+        ["run", &server.url("/stall"), "--users", "5", "--spawn-rate", "50", "--duration", "60s", "--out", "out"];
     let mut running = place.start(&args);
     wait_until("load", Duration::from_secs(20), || server.stats().received >= 5);
     running.signal("INT");

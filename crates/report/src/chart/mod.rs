@@ -8,7 +8,7 @@ mod scale;
 use maud::{Markup, html};
 
 pub use path::{Bar, Place, area, bars, line, steps};
-pub use scale::{Axis, Scale, Tick, latency_label, linear, log, number_label, share_label, test_time};
+pub use scale::{Axis, LEVEL, Scale, Tick, UPRIGHT, latency_label, linear, log, number_label, share_label, test_time};
 
 /// One chart.
 pub struct Chart {
@@ -124,7 +124,7 @@ impl Chart {
                     }
                 }
                 @for doubt in shades {
-                    li {
+                    li data-doubt=(doubt.class()) {
                         svg.key viewBox="0 0 28 12" aria-hidden="true" {
                             rect class={ "shade " (doubt.class()) } width="28" height="12" {}
                         }

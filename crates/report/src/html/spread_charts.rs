@@ -12,7 +12,7 @@ pub fn distribution(summary: &Summary) -> Chart {
     let service = occupied(&summary.distribution.service);
     let ranges = || response.iter().chain(service).map(range);
     let least = ranges().map(|range| range.0).fold(f64::INFINITY, f64::min);
-    let x = chart::log(least, largest(ranges().map(|range| range.1)), chart::latency_label);
+    let x = chart::log(least, largest(ranges().map(|range| range.1)), chart::LEVEL, chart::latency_label);
     let highest = largest(shares(response).into_iter().chain(shares(service)));
     let y = chart::linear(highest, chart::share_label);
     let bars = |buckets: &[Bucket]| -> Vec<Bar> {
@@ -78,7 +78,7 @@ pub fn curve(summary: &Summary) -> Chart {
         largest(steps.iter().map(|s| us(s.response_us).max(us(s.service_us)))),
     );
     let y = if wants_log(least, most) {
-        chart::log(least, most, chart::latency_label)
+        chart::log(least, most, chart::UPRIGHT, chart::latency_label)
     } else {
         chart::linear(most, chart::latency_label)
     };

@@ -164,7 +164,7 @@ fn percentiles(summary: &Summary, clock: Clock) -> Chart {
     };
     let (least, most) = extremes(series);
     let y = if wants_log(least, most) {
-        chart::log(least, most, chart::latency_label)
+        chart::log(least, most, chart::UPRIGHT, chart::latency_label)
     } else {
         chart::linear(most, chart::latency_label)
     };
