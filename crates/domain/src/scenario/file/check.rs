@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use regex::Regex;
+use regex::RegexBuilder;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json_path::JsonPath;
 
@@ -178,7 +178,8 @@ impl Decode for Pattern {
 scalar_schema!([] Pattern, "Pattern", json_schema!({ "type": ["string", "number", "boolean"] }));
 
 fn parse_regex(text: &str) -> Result<String, Wrong> {
-    match Regex::new(text) {
+    // A pattern that needs more memory than this takes long to prepare, on each worker.
+    match RegexBuilder::new(text).size_limit(1 << 20).build() {
         Ok(_) => Ok(text.to_owned()),
         Err(error) => {
             // The crate's message repeats the expression over several lines; its last one says why.

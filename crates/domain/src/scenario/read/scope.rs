@@ -18,7 +18,7 @@ pub(super) struct Scope {
     /// The names of captures, in the order of their slots.
     pub slots: Vec<String>,
     pub sources: Vec<DataSource>,
-    /// Variables, captures and data that are wrong, which was reported: nothing is said about their use.
+    /// Variables, captures, data and kinds that are wrong, which was reported: nothing is said about their use.
     pub unknown: BTreeSet<String>,
 }
 
