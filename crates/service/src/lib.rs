@@ -20,6 +20,8 @@ mod publish;
 mod rebuild;
 mod records;
 mod retry;
+#[doc(hidden)]
+pub mod sabotage;
 mod shard;
 mod sweep;
 
