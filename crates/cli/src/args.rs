@@ -70,8 +70,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", help_heading = "Pipeline")]
     pub workers: Option<u32>,
     /// The threads of each worker [default: the machine's cores, shared by the workers]
-    #[arg(long, value_name = "N", help_heading = "Pipeline")]
-    pub engine_threads: Option<usize>,
+    #[arg(long, value_name = "N", help_heading = "Pipeline", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub engine_threads: Option<u32>,
     /// Where the report goes [default: reports/{id}]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
     pub out: Option<PathBuf>,

@@ -39,10 +39,12 @@ pub fn load(argument: &str, flags: &LoadArgs) -> Result<Loaded, Failure> {
 }
 
 fn load_url(url: &str, flags: &LoadArgs) -> Result<Loaded, Failure> {
-    if let Some(name) = flags.set.first() {
-        return Err(Failure::input(format!("--set `{name}`: a URL has no variables, a scenario file may have")));
+    if let Some((name, value)) = variables(&flags.set)?.first_key_value() {
+        return Err(Failure::input(format!(
+            "--set `{name}={value}`: a URL has no variables, a scenario file may have"
+        )));
     }
-    let scenario = Scenario::from_url(url).map_err(|mistake| Failure::input(mistake))?;
+    let scenario = Scenario::from_url(url).map_err(Failure::input)?;
     let scenario = with_flags(&scenario, flags)?;
     Ok(Loaded { scenario, data: Vec::new(), source: url.to_owned(), warnings: String::new() })
 }

@@ -44,7 +44,7 @@ fn execute(command: Command) -> Result<Exit, Failure> {
         Command::Report(args) => rebuild::rebuild(&args),
         Command::SampleWorkload(args) => sample_workload(&args),
         Command::Schema => {
-            print_line(&swarmgate_domain::scenario_schema());
+            print_line(&format!("{:#}", swarmgate_domain::scenario_schema()));
             Ok(Exit::Pass)
         }
         Command::Completions { shell } => {

@@ -76,10 +76,10 @@ fn workers(asked: Option<u32>) -> Result<u32, Failure> {
 }
 
 /// Threads of each of `workers` workers that share this machine.
-fn threads(asked: Option<usize>, workers: u32) -> Option<usize> {
+fn threads(asked: Option<u32>, workers: u32) -> Option<u32> {
     asked.or_else(|| {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        (workers > 1).then(|| (cores / workers as usize).max(1))
+        let cores = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));
+        (workers > 1).then(|| (cores / workers).max(1))
     })
 }
 
@@ -98,7 +98,7 @@ fn preflight(target: &str) -> Result<(), Failure> {
         (host, port).to_socket_addrs().map_err(|error| fail(format!("looking up `{host}`: {error}")))?.collect();
     let mut reason = format!("`{host}` has no address");
     for address in &addresses {
-        if let Some(why) = swarmgate_worker::forbidden(address.ip()) {
+        if let Some(why) = swarmgate_domain::forbidden(address.ip()) {
             return Err(fail(format!("{address} is {why}, it is never loaded")));
         }
         match std::net::TcpStream::connect_timeout(address, PREFLIGHT) {

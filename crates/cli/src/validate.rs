@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use swarmgate_domain::read_scenario;
+use serde_json::{Value, json};
+use swarmgate_domain::{Diagnostics, Severity, read_scenario};
 
 use crate::args::ValidateArgs;
 use crate::exit::{Exit, Failure};
@@ -32,7 +33,7 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Failure> {
         Err(mistakes) => (Exit::BadInput, mistakes, None),
     };
     if args.json {
-        crate::print_line(&serde_json::to_string_pretty(&found).unwrap_or_default());
+        crate::print_line(&format!("{:#}", as_json(&found)));
     } else {
         if !found.is_empty() {
             crate::print_error(&render(&found));
@@ -42,4 +43,22 @@ pub fn validate(args: &ValidateArgs) -> Result<Exit, Failure> {
         }
     }
     Ok(exit)
+}
+
+/// The mistakes as an array of objects.
+fn as_json(found: &Diagnostics) -> Value {
+    let object = |found: &swarmgate_domain::Diagnostic| {
+        let wrong = &found.mistake.wrong;
+        json!({
+            "severity": match found.severity { Severity::Error => "error", Severity::Warning => "warning" },
+            "field": found.mistake.field,
+            "value": found.mistake.value,
+            "problem": wrong.problem,
+            "allowed": wrong.allowed,
+            "help": wrong.help,
+            "line": found.at.line,
+            "column": found.at.column,
+        })
+    };
+    found.iter().map(object).collect()
 }

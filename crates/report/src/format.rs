@@ -69,7 +69,7 @@ pub fn percent(share: f64) -> String {
         _ if percent == 0.0 || percent == 100.0 => format!("{percent:.0} %"),
         _ if percent > 0.0 && percent < 0.01 => "< 0.01 %".to_owned(),
         _ if percent > 99.99 && percent < 100.0 => "> 99.99 %".to_owned(),
-        _ if percent >= 99.0 && percent < 100.0 => format!("{:.2} %", (percent * 100.0).floor() / 100.0),
+        _ if (99.0..100.0).contains(&percent) => format!("{:.2} %", (percent * 100.0).floor() / 100.0),
         _ if percent >= 100.0 => format!("{percent:.0} %"),
         _ if percent >= 10.0 => format!("{percent:.1} %"),
         _ => format!("{percent:.2} %"),

@@ -5,6 +5,7 @@
 
 mod chart;
 mod csv_files;
+mod dashboard;
 mod files;
 mod format;
 mod html;
@@ -14,6 +15,7 @@ mod script_data;
 mod words;
 
 pub use csv_files::{failures_csv, intervals_csv, requests_csv};
+pub use dashboard::dashboard_page;
 pub use files::{ReportError, ReportFile, ReportInput, report_files};
 pub use html::report_page;
 pub use junit::junit;

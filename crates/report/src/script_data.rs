@@ -9,8 +9,7 @@ pub fn json(summary: &Summary) -> String {
     let data = Data {
         start_us: summary.started_at,
         duration_us: summary.duration_us,
-        at: series.iter().map(|p| p.at_us).collect(),
-        length: series.iter().map(|p| p.length_us).collect(),
+        runs: runs(series),
         count: series.iter().map(|p| p.count).collect(),
         failures: series.iter().map(|p| p.failures).collect(),
         users: series.iter().map(|p| rounded(p.users)).collect(),
@@ -40,8 +39,8 @@ pub fn json(summary: &Summary) -> String {
 struct Data {
     start_us: Option<Micros>,
     duration_us: Micros,
-    at: Vec<Micros>,
-    length: Vec<Micros>,
+    /// Where points lie: first, length of each, how many follow one another.
+    runs: Vec<(Micros, Micros, u64)>,
     count: Vec<u64>,
     failures: Vec<u64>,
     users: Vec<f64>,
@@ -90,6 +89,20 @@ struct Curve {
     percentile: Vec<f64>,
     response: Vec<Micros>,
     service: Vec<Micros>,
+}
+
+/// Most tests are one run: points of one length without a gap.
+fn runs(series: &[Point]) -> Vec<(Micros, Micros, u64)> {
+    let mut runs: Vec<(Micros, Micros, u64)> = Vec::new();
+    for point in series {
+        match runs.last_mut() {
+            Some((at, length, points)) if *length == point.length_us && at.0 + length.0 * *points == point.at_us.0 => {
+                *points += 1;
+            }
+            _ => runs.push((point.at_us, point.length_us, 1)),
+        }
+    }
+    runs
 }
 
 fn counts(buckets: &[Bucket]) -> Vec<u64> {

@@ -66,6 +66,14 @@ pub fn early_end(ended: &Ended) -> Option<String> {
     }
 }
 
+/// The text as a sentence of its own: a capital first, a full stop last.
+pub fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", rest.as_str())
+}
+
 /// `held`, `breached`, `no data`.
 pub fn outcome(outcome: ThresholdOutcome) -> &'static str {
     match outcome {

@@ -6,6 +6,8 @@
 
 mod accept;
 mod advance;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod control;
 mod error;
 mod events;

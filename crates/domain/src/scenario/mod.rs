@@ -2,6 +2,8 @@
 //!
 //! Text becomes a tree with places (`yaml`), the tree becomes the file as typed (`file`), and that the valid [`Scenario`] (`read`).
 //! What is wrong is collected on the way (`mistake`), so that all mistakes of a file are shown at once.
+#[cfg(test)]
+mod agreement;
 mod file;
 mod from_url;
 mod mistake;

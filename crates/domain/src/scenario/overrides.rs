@@ -9,6 +9,7 @@ use crate::curve::{CurvePoint, RateCurve, UserCurve};
 use crate::text::{Wrong, shown};
 use crate::threshold::Threshold;
 use crate::time::Micros;
+use crate::verdict::ThresholdOrigin;
 
 /// What is to be other than the scenario says. Everything may be left out.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,7 +24,7 @@ pub struct Overrides {
     pub duration: Option<Micros>,
     /// So many iterations started per second. Makes users arrivals.
     pub arrival_rate: Option<f64>,
-    /// Limits beside those of the scenario; one of the same metric and filter comes in the other's place.
+    /// Limits beside those of the scenario; one of the same metric and filter comes in the other's place, and any in that of the default.
     pub thresholds: Vec<String>,
     /// The slice of time that results are gathered in.
     pub interval: Option<Micros>,
@@ -73,12 +74,15 @@ impl Scenario {
     fn override_threshold(&mut self, text: &str, mistakes: &mut Mistakes) {
         let threshold = match Threshold::parse(text) {
             Ok(threshold) => threshold,
-            Err(wrong) => return mistakes.add("threshold", Some(text.to_owned()), wrong),
+            Err(wrong) => return mistakes.add("thresholds", Some(text.to_owned()), wrong),
         };
         if let Some((_, wrong)) = unknown_filter(&threshold, &self.names) {
-            return mistakes.add("threshold", Some(text.to_owned()), wrong);
+            return mistakes.add("thresholds", Some(text.to_owned()), wrong);
         }
-        self.thresholds.retain(|known| known.metric != threshold.metric || known.filter != threshold.filter);
+        self.thresholds.retain(|known| {
+            known.origin != ThresholdOrigin::Default
+                && (known.metric != threshold.metric || known.filter != threshold.filter)
+        });
         self.thresholds.push(threshold);
     }
 
@@ -116,7 +120,7 @@ fn changed(load: &Load, overrides: &Overrides) -> Result<LoadModel, (&'static st
             if overrides.spawn_rate.is_some() {
                 return Err(("spawn_rate", Wrong::new("it does not go together with `arrival_rate`")));
             }
-            let duration = overrides.duration.unwrap_or(load_end(load));
+            let duration = overrides.duration.unwrap_or(load.model.duration());
             let max_users = match &load.model {
                 LoadModel::Open { max_users, .. } => (*max_users).max(default_max_users(rate)),
                 LoadModel::Closed(_) => default_max_users(rate),
@@ -128,7 +132,7 @@ fn changed(load: &Load, overrides: &Overrides) -> Result<LoadModel, (&'static st
                 LoadModel::Closed(curve) => first_line(curve.points()),
                 LoadModel::Open { .. } => (Micros::ZERO, None),
             };
-            let end = overrides.duration.map_or(load_end(load), |duration| start + duration);
+            let end = overrides.duration.map_or(load.model.duration(), |duration| start + duration);
             let spawn_rate = overrides.spawn_rate.or(spawned).unwrap_or(f64::from(users));
             Ok(LoadModel::Closed(ramp(start, users, spawn_rate, end)))
         }
@@ -153,13 +157,6 @@ fn changed(load: &Load, overrides: &Overrides) -> Result<LoadModel, (&'static st
 }
 
 const CURVE: &str = "a part of a curve is a curve";
-
-fn load_end(load: &Load) -> Micros {
-    match &load.model {
-        LoadModel::Closed(curve) => curve.duration(),
-        LoadModel::Open { rate, .. } => rate.duration(),
-    }
-}
 
 /// When the first user comes, and at which rate users come where they come at one and then stay.
 /// No rate where all are there within a second: that is what happens without a spawn rate.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use swarmgate_domain::{LoadModel, Micros, Scenario, read_scenario, scenario_schema};
+use swarmgate_domain::{LoadModel, Overrides, Scenario, ScenarioInputs, read_scenario, scenario_schema};
 
 use crate::inputs::{Inputs, read};
 
@@ -22,6 +22,66 @@ fn the_example_of_the_design_works_as_written() {
     let read = read(DESIGN, &Inputs::with_users(100));
     assert!(read.warnings.is_empty(), "{}", read.warnings);
     insta::assert_json_snapshot!(read.scenario);
+}
+
+/// Files beside the scenario, and an empty environment.
+struct Beside(PathBuf, Inputs);
+
+impl ScenarioInputs for Beside {
+    fn data_file(&self, path: &str) -> Result<Vec<u8>, String> {
+        std::fs::read(self.0.join(path)).map_err(|error| error.to_string())
+    }
+    fn environment(&self, name: &str) -> Option<String> {
+        self.1.environment(name)
+    }
+    fn set(&self) -> &std::collections::BTreeMap<String, String> {
+        self.1.set()
+    }
+}
+
+fn ready(name: &str) -> Scenario {
+    let path = root().join("scenarios").join(name);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let read = read_scenario(&text, name, &Beside(root().join("scenarios"), Inputs::default()));
+    let read = read.unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+    assert!(read.warnings.is_empty(), "{}", read.warnings);
+    read.scenario
+}
+
+#[test]
+fn every_ready_scenario_can_be_run() {
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(root().join("scenarios")).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        if name.ends_with(".yaml") {
+            ready(&name).with_overrides(&Overrides::default()).unwrap();
+            names.push(name);
+        }
+    }
+    names.sort();
+    let wanted = [
+        "demo",
+        "login-browse-buy",
+        "open-model",
+        "soak",
+        "spike",
+        "walkthrough-case-1",
+        "walkthrough-case-2",
+        "walkthrough-case-3",
+    ];
+    assert_eq!(names, wanted.map(|name| format!("{name}.yaml")));
+}
+
+#[test]
+fn the_cases_of_the_walkthrough_have_its_users() {
+    for (case, users, seconds) in [(1, 100, 100), (2, 1_000, 100), (3, 1_000_000, 10_000)] {
+        let scenario = ready(&format!("walkthrough-case-{case}.yaml"));
+        let LoadModel::Closed(curve) = &scenario.loads[0].model else { panic!("case {case} has arrivals") };
+        assert_eq!(curve.peak(), users);
+        let full = curve.points().iter().find(|point| point.value == f64::from(users)).unwrap();
+        assert_eq!(full.at.as_secs_f64(), f64::from(seconds), "case {case}");
+        assert!(scenario.http.headers[0].1.as_constant().unwrap().contains("Chrome/76.0.3809.100"));
+    }
 }
 
 fn root() -> PathBuf {

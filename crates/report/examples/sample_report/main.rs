@@ -13,5 +13,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             std::fs::write(folder.join(file.name), file.bytes)?;
         }
     }
+    std::fs::write(folder.join("dashboard.html"), swarmgate_report::dashboard_page())?;
     Ok(())
 }

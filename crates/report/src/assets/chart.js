@@ -43,7 +43,7 @@ const Charts = (() => {
   };
 
   /** Around `min` to `max` in steps of 1, 2, 5 times a power of ten. */
-  const log = (min, max, label) => {
+  const log = (min, max, label, fineUpTo = 1e4) => {
     min = Math.max(min, 1e-6);
     max = Math.max(max, min);
     const steps = (factors) => {
@@ -57,7 +57,7 @@ const Charts = (() => {
     const from = five.findLast((v) => v <= min * (1 + 1e-9)) ?? min;
     const to = five.find((v) => v >= max * (1 - 1e-9) && v > from) ?? from * 10;
     const place = (value) => clamp(Math.log(Math.max(value, from) / from) / Math.log(to / from));
-    const ticks = steps(to / from <= 1010 ? [1, 2, 5] : [1])
+    const ticks = steps(to / from <= fineUpTo * 1.01 ? [1, 2, 5] : [1])
       .filter((v) => v >= from * (1 - 1e-9) && v <= to * (1 + 1e-9))
       .map((value) => ({ place: place(value), label: label(value) }));
     return { place, ticks };
@@ -96,6 +96,21 @@ const Charts = (() => {
   const areaPath = (places) =>
     runs(places).map((run) => `M${pixel([run[0][0], 0])}L${run.map(pixel).join("L")}L${pixel([run.at(-1)[0], 0])}z`).join("");
 
+  const DOUBTS = { saturated: "generator saturated", uncovered: "data missing" };
+  /** What shades there are, the legend says. */
+  const explainShades = (figure, shades) => {
+    const legend = figure.querySelector(".legend");
+    for (const [doubt, label] of Object.entries(DOUBTS)) {
+      const item = legend.querySelector(`[data-doubt="${doubt}"]`), needed = shades.some((shade) => shade.doubt === doubt);
+      if (!needed || item) continue;
+      const key = element("svg", { class: "key", viewBox: "0 0 28 12", "aria-hidden": "true" }), added = document.createElement("li");
+      key.append(element("rect", { class: `shade ${doubt}`, width: 28, height: 12 }));
+      added.dataset.doubt = doubt;
+      added.append(key, label);
+      legend.append(added);
+    }
+  };
+
   /** Draws `{x, y, shades, layers}` in the place of what `figure` shows. A layer is `{line, shape, places}`. */
   const draw = (figure, { x, y, shades = [], layers }) => {
     const svg = figure.querySelector(".plot > svg");
@@ -121,6 +136,7 @@ const Charts = (() => {
     for (const { line, shape, places } of layers) {
       shapes.append(element("path", { class: `${shape} ${line}`, d: shape === "area" ? areaPath(places) : linePath(places) }));
     }
+    explainShades(figure, shades);
     svg.replaceChildren(...svg.querySelectorAll(":scope > title, :scope > desc"), shaded, grid, shapes);
   };
 
@@ -140,10 +156,11 @@ const Charts = (() => {
     plot.tabIndex = 0;
     plot.setAttribute("role", "group");
     plot.setAttribute("aria-label", `${figure.querySelector("h3").textContent}: values with the arrow keys`);
-    let index = null;
+    let index = null, tipped = false;
 
     const show = (at, withTip) => {
       index = at;
+      tipped = withTip;
       const place = at === null ? undefined : steps()[at];
       cross.hidden = place === undefined;
       tip.hidden = place === undefined || !withTip;
@@ -188,7 +205,7 @@ const Charts = (() => {
       go(to[event.key]);
       said.textContent = tip.hidden ? "" : tip.innerText.replace(/\s+/g, " ");
     });
-    return { show: (at) => show(at, false) };
+    return { show: (at) => show(at, false), again: () => show(index, tipped) };
   };
 
   /** Buttons of which one is pressed. `options` are `[value, text]`. */

@@ -7,8 +7,8 @@ mod scale;
 
 use maud::{Markup, html};
 
-pub use path::{Place, area, bars, line, steps};
-pub use scale::{Axis, Scale, Tick, latency_label, linear, log, number_label, share_label, test_time};
+pub use path::{Bar, Place, area, bars, line, steps};
+pub use scale::{Axis, LEVEL, Scale, Tick, UPRIGHT, latency_label, linear, log, number_label, share_label, test_time};
 
 /// One chart.
 pub struct Chart {
@@ -33,6 +33,7 @@ pub struct Chart {
 pub struct Layer {
     /// Its colour and dashes, by class.
     pub class: &'static str,
+    /// Empty where the legend needs no further entry.
     pub label: &'static str,
     pub shape: Shape,
     /// SVG path data.
@@ -111,7 +112,7 @@ impl Chart {
             .filter(|doubt| self.shades.iter().any(|shade| shade.doubt == *doubt));
         html! {
             ul.legend {
-                @for layer in &self.layers {
+                @for layer in self.layers.iter().filter(|layer| !layer.label.is_empty()) {
                     li data-line=(layer.class) {
                         svg.key viewBox="0 0 28 12" aria-hidden="true" {
                             @match layer.shape {
@@ -123,7 +124,7 @@ impl Chart {
                     }
                 }
                 @for doubt in shades {
-                    li {
+                    li data-doubt=(doubt.class()) {
                         svg.key viewBox="0 0 28 12" aria-hidden="true" {
                             rect class={ "shade " (doubt.class()) } width="28" height="12" {}
                         }

@@ -39,22 +39,26 @@ pub fn area(places: &[Place]) -> String {
     path.text
 }
 
-/// Bars that stand side by side: left, right, height.
-pub fn bars(bars: &[(f64, f64, f64)]) -> String {
-    let mut places = Vec::new();
-    for (left, right, height) in bars {
-        if *height > 0.0 {
-            places.extend([Some((*left, *height)), Some((*right, *height)), None]);
-        }
-    }
+/// A bar that stands on the x axis; all are places from 0 to 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Bar {
+    pub left: f64,
+    pub right: f64,
+    pub height: f64,
+}
+
+/// Bars beside each other, in order.
+pub fn bars(bars: &[Bar]) -> String {
+    let standing = bars.iter().filter(|bar| bar.height > 0.0);
+    let places: Vec<_> =
+        standing.flat_map(|bar| [Some((bar.left, bar.height)), Some((bar.right, bar.height)), None]).collect();
     area(&places)
 }
 
 /// The outline of such bars, from left to right.
-pub fn steps(bars: &[(f64, f64, f64)]) -> String {
-    let places: Vec<_> =
-        bars.iter().flat_map(|(left, right, height)| [Some((*left, *height)), Some((*right, *height))]).collect();
-    line(&places)
+pub fn steps(bars: &[Bar]) -> String {
+    let corners = bars.iter().flat_map(|bar| [(bar.left, bar.height), (bar.right, bar.height)]);
+    line(&corners.map(Some).collect::<Vec<_>>())
 }
 
 #[derive(Default)]
@@ -103,7 +107,7 @@ mod tests {
 
     #[test]
     fn bars_stand_on_the_axis() {
-        let shape = [(0.0, 0.5, 0.5), (0.5, 1.0, 0.0)];
+        let shape = [Bar { left: 0.0, right: 0.5, height: 0.5 }, Bar { left: 0.5, right: 1.0, height: 0.0 }];
         assert_eq!(bars(&shape), "M0 800v-400h800v400z");
         assert_eq!(steps(&shape), "M0 400h800v400h800");
     }

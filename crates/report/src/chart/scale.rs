@@ -52,8 +52,18 @@ pub fn linear(max: f64, label: impl Fn(f64) -> String) -> Axis {
     Axis { scale, ticks }
 }
 
-/// Whole decades around `min` to `max` (both above zero), or 1-2-5 steps where there are few.
-pub fn log(min: f64, max: f64, label: impl Fn(f64) -> String) -> Axis {
+/// Where the ticks of a logarithmic axis are 1, 2, 5, 10, …, and not 1, 10, …: up to this factor between its ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FineUpTo(pub f64);
+
+/// An upright axis has room for some twelve labels above each other.
+pub const UPRIGHT: FineUpTo = FineUpTo(10_000.0);
+
+/// A level axis has room for some seven beside each other.
+pub const LEVEL: FineUpTo = FineUpTo(100.0);
+
+/// From a round value at or below `min` to one at or above `max`, both above zero.
+pub fn log(min: f64, max: f64, fine: FineUpTo, label: impl Fn(f64) -> String) -> Axis {
     let min = if min.is_finite() { min.max(1e-6) } else { 1.0 };
     let max = if max.is_finite() { max.max(min) } else { min };
     let steps = |factors: &'static [f64]| {
@@ -65,7 +75,7 @@ pub fn log(min: f64, max: f64, label: impl Fn(f64) -> String) -> Axis {
     let from = five.iter().rev().copied().find(|v| *v <= min * (1.0 + 1e-9)).unwrap_or(min);
     let to = five.iter().copied().find(|v| *v >= max * (1.0 - 1e-9) && *v > from).unwrap_or(from * 10.0);
     let scale = Scale::Log { from, to };
-    let factors: &[f64] = if to / from <= 1_000.0 * 1.01 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+    let factors: &[f64] = if to / from <= fine.0 * 1.01 { &[1.0, 2.0, 5.0] } else { &[1.0] };
     let ticks = steps(factors)
         .filter(|v| *v >= from * (1.0 - 1e-9) && *v <= to * (1.0 + 1e-9))
         .map(|value| Tick { place: scale.place(value), label: label(value) })
@@ -141,9 +151,10 @@ mod tests {
         assert_eq!(labels(&linear(61_234.0,      number_label)), "0 | 20k | 40k | 60k | 80k");
         assert_eq!(labels(&linear(2_013_000.0,   latency_label)), "0 | 1 s | 2 s | 3 s");
         assert_eq!(labels(&linear(0.013,         share_label)), "0 % | 0.5 % | 1 % | 1.5 %");
-        assert_eq!(labels(&log(1_300.0, 41_000.0, latency_label)), "1 ms | 2 ms | 5 ms | 10 ms | 20 ms | 50 ms");
-        assert_eq!(labels(&log(90.0, 2e6,        latency_label)), "100 µs | 1 ms | 10 ms | 100 ms | 1 s");
-        assert_eq!(labels(&log(1_000.0, 1_000.0, latency_label)), "1 ms | 2 ms");
+        assert_eq!(labels(&log(1_300.0, 41_000.0, UPRIGHT, latency_label)), "1 ms | 2 ms | 5 ms | 10 ms | 20 ms | 50 ms");
+        assert_eq!(labels(&log(9.0, 2e6, UPRIGHT, latency_label)), "10 µs | 100 µs | 1 ms | 10 ms | 100 ms | 1 s");
+        assert_eq!(labels(&log(1_300.0, 410_000.0, LEVEL, latency_label)), "1 ms | 10 ms | 100 ms");
+        assert_eq!(labels(&log(1_000.0, 1_000.0, LEVEL, latency_label)), "1 ms | 2 ms");
         assert_eq!(labels(&test_time(Micros::from_secs(300))), "0:00 | 1:00 | 2:00 | 3:00 | 4:00 | 5:00");
         assert_eq!(labels(&test_time(Micros::from_secs(7))), "0:00 | 0:01 | 0:02 | 0:03 | 0:04 | 0:05 | 0:06 | 0:07");
     }

@@ -18,7 +18,7 @@ pub fn over_time(summary: &Summary) -> Markup {
                 p { "Every " (every) ". point; each interval is in " a href="intervals.csv" { "intervals.csv" } "." }
             }
             div.scroll tabindex="0" role="region" aria-label="Over time, as a table" {
-                table {
+                table.numbers {
                     caption.sr { "Requests, users and times over the test; times in milliseconds" }
                     thead {
                         tr {
@@ -58,16 +58,16 @@ fn row(point: &Point) -> Markup {
     html! {
         tr {
             th.num scope="row" { (format::test_time(point.at_us)) }
-            td.num { (format::rate(rate)) }
-            td.num { (format::count(point.failures)) }
-            td.num { (format::rate(point.users)) }
+            td { (format::rate(rate)) }
+            td { (format::count(point.failures)) }
+            td { (format::rate(point.users)) }
             @for times in [&point.response, &point.service] {
                 @for time in [times.p50_us, times.p90_us, times.p95_us, times.p99_us, times.max_us] {
-                    td.num { @if point.count > 0 { (format::millis(time)) } @else { "–" } }
+                    td { @if point.count > 0 { (format::millis(time)) } @else { "–" } }
                 }
             }
-            td.num { (format::percent(point.cpu_share)) }
-            td { (doubt) }
+            td { (format::percent(point.cpu_share)) }
+            td.text { (doubt) }
         }
     }
 }

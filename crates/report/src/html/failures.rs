@@ -43,10 +43,10 @@ fn row(summary: &Summary, failure: &FailureSummary) -> Markup {
     let share = failure.count as f64 / (summary.total.failures.max(failure.count).max(1)) as f64;
     html! {
         tr {
-            td { (failure.kind.label()) }
-            td.method { (failure.method) }
+            td.text { (failure.kind.label()) }
+            td.method.text { (failure.method) }
             th.name scope="row" { (failure.name) }
-            td.detail { (failure.detail) }
+            td.detail.text { (failure.detail) }
             td.num data-v=(failure.count) { (format::count(failure.count)) }
             td.num data-v=(failure.count) { (format::percent(share)) }
             (seen(summary.started_at, failure.first_us))

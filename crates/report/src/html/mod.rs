@@ -7,6 +7,8 @@ mod failures;
 mod outcome;
 mod quality;
 mod requests;
+mod spread_charts;
+mod time_charts;
 mod timings;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -45,7 +47,16 @@ pub fn report_page(summary: &Summary) -> String {
                 }
                 (footer(summary))
                 script #chart-data type="application/json" { (PreEscaped(script_data::json(summary))) }
-                script { (PreEscaped(include_str!("../assets/chart.js"))) (PreEscaped(include_str!("../assets/report.js"))) }
+                script {
+                    @for part in [
+                        include_str!("../assets/chart.js"),
+                        include_str!("../assets/time_charts.js"),
+                        include_str!("../assets/tables.js"),
+                        include_str!("../assets/report.js"),
+                    ] {
+                        (PreEscaped(part))
+                    }
+                }
             }
         }
     }
@@ -103,7 +114,7 @@ fn footer(summary: &Summary) -> Markup {
 }
 
 /// The hatches that shade data in doubt; styles refer to them by id.
-fn chart_patterns() -> Markup {
+pub fn chart_patterns() -> Markup {
     html! {
         svg.defs width="0" height="0" aria-hidden="true" focusable="false" {
             defs {

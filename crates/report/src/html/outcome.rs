@@ -52,7 +52,7 @@ fn doubts(verdict: &Verdict) -> Markup {
     html! {
         ul.doubts {
             @for doubt in doubts {
-                li { @if doubts.len() > 1 { strong { (doubt) "." } " " } (words::advice(doubt)) }
+                li { @if doubts.len() > 1 { strong { (words::sentence(&doubt.to_string())) } " " } (words::advice(doubt)) }
             }
         }
     }
@@ -135,6 +135,7 @@ fn margin(threshold: &ThresholdResult) -> String {
 
 fn figures(summary: &Summary) -> Markup {
     let (total, load) = (&summary.total, &summary.load);
+    let measured = |time| if total.response.count == 0 { "–".to_owned() } else { format::latency(time) };
     let failed = if total.failures > 0 { "bad" } else { "" };
     html! {
         section.figures aria-labelledby="figures-heading" {
@@ -143,11 +144,11 @@ fn figures(summary: &Summary) -> Markup {
                 (figure("Requests", &format::count(total.count), "", &format!("{} per second", format::rate(total.rate))))
                 (figure("Failed", &format::percent(total.error_rate), failed, &format::counted(total.failures, "request", "requests")))
                 @for (name, response, service) in [
-                    ("Median", total.response.p50_us, total.service.p50_us),
+                    ("p50", total.response.p50_us, total.service.p50_us),
                     ("p95", total.response.p95_us, total.service.p95_us),
                     ("p99", total.response.p99_us, total.service.p99_us),
                 ] {
-                    (figure(&format!("{name} response time"), &format::latency(response), "", &format!("service {}", format::latency(service))))
+                    (figure(&format!("Response {name}"), &measured(response), "", &format!("service {}", measured(service))))
                 }
                 (figure("Users at peak", &format::count(load.users_peak.into()), "", &format!("{} started", format::count(load.users_started))))
                 (figure("Duration", &format::duration(summary.duration_us), "", &format!("of {} planned", format::duration(summary.planned_us))))

@@ -97,8 +97,8 @@ fn coverage(quality: &Quality) -> Check {
         format!("Measured of what was due, in {} from {shards}.", format::counted(quality.chunks, "chunk", "chunks"))
     } else {
         format!(
-            "{} are needed for a verdict. What is missing was sent, perhaps, but is in no number here; see the gaps below.",
-            format::percent(LEAST_COVERAGE)
+            "{:.1} % are needed for a verdict. What is missing was sent, perhaps, but is in no number here; see the gaps below.",
+            LEAST_COVERAGE * 100.0
         )
     };
     Check { name: "Coverage", value: format::percent(quality.coverage), well, more }
@@ -106,7 +106,9 @@ fn coverage(quality: &Quality) -> Check {
 
 fn saturation(quality: &Quality) -> Check {
     let well = quality.intervals_saturated == 0;
-    let more = if well {
+    let more = if quality.intervals == 0 {
+        "No interval was measured.".to_owned()
+    } else if well {
         "The load generator was never the bottleneck.".to_owned()
     } else {
         let reasons =
@@ -115,8 +117,8 @@ fn saturation(quality: &Quality) -> Check {
             "{reasons}In these intervals the generator was the bottleneck: use more workers, fewer users for each, or more CPU."
         )
     };
-    let value = format!("{} of {} intervals", quality.intervals_saturated, quality.intervals);
-    Check { name: "Saturated", value, well, more }
+    let value = format!("{} of {}", quality.intervals_saturated, quality.intervals);
+    Check { name: "Saturated intervals", value, well, more }
 }
 
 fn workers(quality: &Quality) -> Check {

@@ -14,8 +14,7 @@ pub fn section(summary: &Summary) -> Markup {
         html! {
             p.lead {
                 "In milliseconds: "
-                span.response { "response time" } " (due to last byte) above "
-                span.service { "service time" } " (sent to last byte)."
+                b { "response time" } " (due to last byte) above " i { "service time" } " (sent to last byte)."
             }
             div.toggles #request-toggles {}
             (table("Requests", &summary.requests, Some(&summary.total)))
@@ -45,7 +44,7 @@ fn table(label: &str, entries: &[EntrySummary], total: Option<&EntrySummary>) ->
     scrolled(
         label,
         html! {
-            table.entries.sortable {
+            table.entries.numbers.sortable {
                 caption.sr { (label) " with counts, rates and times in milliseconds" }
                 thead {
                     tr {
@@ -66,14 +65,14 @@ fn table(label: &str, entries: &[EntrySummary], total: Option<&EntrySummary>) ->
 fn row(entry: &EntrySummary, methods: bool) -> Markup {
     html! {
         tr {
-            @if methods { td.method { (entry.method) } }
+            @if methods { td.method.text { (entry.method) } }
             th.name scope="row" { (entry.name) }
-            td.num data-v=(entry.count) { (format::count(entry.count)) }
-            td.num.bad[entry.failures > 0] data-v=(entry.failures) { (format::count(entry.failures)) }
-            td.num.bad[entry.failures > 0] data-v=(entry.error_rate) { (format::percent(entry.error_rate)) }
-            td.num data-v=(entry.rate) { (format::rate(entry.rate)) }
+            td { (format::count(entry.count)) }
+            td.bad[entry.failures > 0] { (format::count(entry.failures)) }
+            td data-v=(entry.error_rate) { (format::percent(entry.error_rate)) }
+            td { (format::rate(entry.rate)) }
             @for (_, get) in COLUMNS { (both_clocks(entry, get)) }
-            td.num data-v=(entry.mean_body_bytes) { (format::bytes(entry.mean_body_bytes)) }
+            td data-v=(entry.mean_body_bytes) { (format::bytes(entry.mean_body_bytes)) }
         }
     }
 }
@@ -81,9 +80,6 @@ fn row(entry: &EntrySummary, methods: bool) -> Markup {
 fn both_clocks(entry: &EntrySummary, get: OfClock) -> Markup {
     let time = |p: &Percentiles| if p.count == 0 { "–".to_owned() } else { format::millis(get(p)) };
     html! {
-        td.num.clocks data-v=(get(&entry.response).0) data-s=(get(&entry.service).0) {
-            span.response { (time(&entry.response)) }
-            span.service { (time(&entry.service)) }
-        }
+        td { span.r { (time(&entry.response)) } span.s { (time(&entry.service)) } }
     }
 }

@@ -30,7 +30,9 @@ const PHASES: [(&str, &str, OfEntry); 8] = [
     ("First byte", "from sent", |e| &e.first_byte),
 ];
 
-const COLUMNS: [(&str, fn(&Percentiles) -> Micros); 9] = [
+type OfTimes = fn(&Percentiles) -> Micros;
+
+const COLUMNS: [(&str, OfTimes); 9] = [
     ("min", |p| p.min_us),
     ("mean", |p| p.mean_us),
     ("p50", |p| p.p50_us),
@@ -46,7 +48,7 @@ fn phases(summary: &Summary) -> Markup {
     html! {
         p.lead { "All requests together, in milliseconds." }
         (scrolled("Phases of a request", html! {
-            table.phases {
+            table.phases.numbers {
                 caption.sr { "Phases of a request, all requests together, in milliseconds" }
                 thead {
                     tr {
@@ -72,8 +74,8 @@ fn phase_row(name: &str, meaning: &str, times: &Percentiles) -> Markup {
     html! {
         tr {
             th scope="row" { (name) " " span.muted { (meaning) } }
-            td.num { (format::count(times.count)) }
-            @for (_, column) in COLUMNS { td.num { (format::millis(column(times))) } }
+            td { (format::count(times.count)) }
+            @for (_, column) in COLUMNS { td { (format::millis(column(times))) } }
         }
     }
 }
@@ -90,7 +92,7 @@ fn phases_by_request(summary: &Summary) -> Markup {
         details.data {
             summary { "Phases by request" }
             (scrolled("Phases by request", html! {
-                table {
+                table.numbers {
                     caption.sr { "Phases by request, in milliseconds" }
                     thead {
                         tr {
@@ -109,9 +111,9 @@ fn phases_by_request(summary: &Summary) -> Markup {
                                 th.name scope="row" { span.method { (entry.method) } " " (entry.name) }
                                 @for (_, get) in SHORT {
                                     @let times = get(entry);
-                                    td.num { (format::count(times.count)) }
+                                    td { (format::count(times.count)) }
                                     @for time in [times.p50_us, times.p99_us] {
-                                        td.num { @if times.count > 0 { (format::millis(time)) } @else { "–" } }
+                                        td { @if times.count > 0 { (format::millis(time)) } @else { "–" } }
                                     }
                                 }
                             }
@@ -145,7 +147,7 @@ fn answers(summary: &Summary, statuses: &BTreeSet<u16>) -> Markup {
     scrolled(
         "Answers by status",
         html! {
-            table.narrow {
+            table.narrow.numbers {
                 caption.sr { "Answers by request and status; each redirect is an answer of its own" }
                 thead {
                     tr {
@@ -175,7 +177,7 @@ fn answers(summary: &Summary, statuses: &BTreeSet<u16>) -> Markup {
 fn status_cell(entry: &EntrySummary, status: u16) -> Markup {
     let count = entry.statuses.get(&status).copied().unwrap_or(0);
     html! {
-        td.num.muted[count == 0].bad[count > 0 && status >= 400] {
+        td.muted[count == 0].bad[count > 0 && status >= 400] {
             @if count == 0 { "–" } @else { (format::count(count)) }
         }
     }

@@ -105,6 +105,7 @@ fields! {
         /// `true`: it is there, whatever it is.
         optional present: Flag,
     }
+    rules { "minProperties": 1 }
 }
 
 impl Decode for ExpectFile {

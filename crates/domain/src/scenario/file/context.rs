@@ -116,15 +116,17 @@ impl Context {
         }
     }
 
-    /// A field that is none of `known`.
-    pub fn unknown_field(&mut self, entry: &Entry, known: &[&str]) {
-        let place = Place { field: self.field(), span: entry.key_span };
-        let wrong = Wrong::new(format!("unknown field `{}`", shown(&entry.key))).allowed(known.join(", "));
-        let wrong = match nearest(&entry.key, known.iter().copied()) {
+    /// Reports a field that is none of `known`, and returns the one that is probably meant.
+    pub fn unknown_field(&mut self, entry: &Entry, known: &[&str]) -> Option<String> {
+        let field = self.inside(path_part(&entry.key), |ctx| ctx.field());
+        let wrong = Wrong::new("unknown field").allowed(known.join(", "));
+        let near = nearest(&entry.key, known.iter().copied());
+        let wrong = match near {
             Some(near) => wrong.help(format!("did you mean `{near}`?")),
             None => wrong,
         };
-        self.report(Severity::Error, &place, Some(shown(&entry.key)), wrong);
+        self.report(Severity::Error, &Place { field, span: entry.key_span }, Some(shown(&entry.key)), wrong);
+        near.map(str::to_owned)
     }
 }
 

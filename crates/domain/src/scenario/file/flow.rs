@@ -23,11 +23,11 @@ fields! {
         /// Where its users wait. Left out: as the scenario's `think_after` says.
         optional think_after: Word<ThinkAfter>,
         /// Steps that a user does once when it starts.
-        optional on_start: ListOf<StepFile>,
+        optional on_start: ListOf<StepFile, 0>,
         /// Steps that a user does again and again.
         required flow: ListOf<StepFile>,
         /// Steps that a user does once when it stops.
-        optional on_stop: ListOf<StepFile>,
+        optional on_stop: ListOf<StepFile, 0>,
     }
 }
 
@@ -47,7 +47,7 @@ fields! {
         /// Its share among the branches. Left out: 1.
         optional weight: Weight,
         /// The steps; none: do nothing.
-        required flow: ListOf<StepFile>,
+        required flow: ListOf<StepFile, 0>,
     }
 }
 
@@ -127,6 +127,10 @@ fn step(entry: &Entry, ctx: &mut Context) -> Option<StepFile> {
         line => {
             let place = Place { span: entry.key_span, ..ctx.place(node) };
             let read = request_line(line, true).map_err(|wrong| ctx.wrong_at(&place, Some(shown(line)), wrong)).ok();
+            if read.is_none() && !line.contains(char::is_whitespace) {
+                // What is no request has fields of its own, which are not known.
+                return None;
+            }
             let nothing = matches!(&node.value, Value::Scalar(scalar) if scalar.text.is_empty() && !scalar.is_text);
             // `- GET /:` with nothing under it is a request with nothing to add.
             let file = if nothing { Some(RequestFile::default()) } else { RequestFile::decode(node, ctx) };
@@ -175,7 +179,6 @@ impl JsonSchema for StepFile {
         let think = generator.subschema_for::<ThinkTimeFile>();
         let line = format!(r"^\s*({})\s+\S[\s\S]*$", METHODS.join("|"));
         let mut choose = choose;
-        choose.insert("minItems".to_owned(), 1.into());
         choose.insert("description".to_owned(), "Do one of these, drawn by weight.".into());
         json_schema!({
             "description": "A step: a request (`GET /`, or `POST /login: {…}`), a `group`, a `choose`, a `repeat` or a `think`.",

@@ -43,6 +43,9 @@ fields! {
         /// How many redirects are followed at most; 0: none. Left out: the scenario's `redirects`.
         optional redirects: Redirects,
     }
+    rules {
+        "not": { "anyOf": [{ "required": ["json", "form"] }, { "required": ["json", "body"] }, { "required": ["form", "body"] }] },
+    }
 }
 
 /// One value, or several.
@@ -88,6 +91,7 @@ fields! {
         /// A token, sent as `Authorization: Bearer`.
         optional bearer: Text,
     }
+    rules { "minProperties": 1, "maxProperties": 1 }
 }
 
 /// How a request says who it is.
@@ -125,7 +129,7 @@ impl JsonSchema for AuthFile {
         let fields = generator.subschema_for::<AuthFields>();
         json_schema!({
             "description": "How requests say who they are: `{bearer: …}`, `{basic: {user: …, password: …}}` or `none`.",
-            "anyOf": [{ "type": "string", "enum": ["none"] }, { "allOf": [fields], "minProperties": 1, "maxProperties": 1 }],
+            "anyOf": [{ "type": "string", "enum": ["none"] }, fields],
             "examples": [{ "bearer": "${token}" }, { "basic": { "user": "ann", "password": "${secret:password}" } }],
         })
     }

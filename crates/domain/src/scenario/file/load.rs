@@ -39,6 +39,22 @@ fields! {
         /// When the load starts, from the start of the test. Left out: at once.
         optional start: Time<0, MAX_TEST>,
     }
+    rules {
+        "oneOf": [
+            {
+                "required": ["users", "duration"],
+                "properties": { "arrival_rate": false, "stages": false, "max_users": false },
+            },
+            {
+                "required": ["arrival_rate", "duration"],
+                "properties": { "users": false, "stages": false, "spawn_rate": false },
+            },
+            {
+                "required": ["stages"],
+                "properties": { "users": false, "arrival_rate": false, "duration": false, "spawn_rate": false },
+            },
+        ],
+    }
 }
 
 fields! {
@@ -54,13 +70,17 @@ fields! {
         /// How long it is held.
         optional hold as "for": Length,
     }
+    rules {
+        "anyOf": [{ "required": ["over"] }, { "required": ["for"] }],
+        "oneOf": [{ "required": ["users"] }, { "required": ["arrival_rate"] }],
+    }
 }
 
 /// One load, or several with names.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum LoadsFile {
     One(Box<LoadFile>),
-    Named(MapOf<LoadFile>),
+    Named(MapOf<LoadFile, 1>),
 }
 
 impl Decode for LoadsFile {

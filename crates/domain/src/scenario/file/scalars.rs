@@ -228,7 +228,7 @@ pub(crate) use words;
 pub(crate) struct Word<T>(pub T);
 
 pub(crate) fn no_such_word(text: &str, words: &[&str]) -> Wrong {
-    let wrong = Wrong::new(format!("`{}` is none of the words", shown(text))).allowed(words.join(", "));
+    let wrong = Wrong::new(format!("`{}` is not allowed", shown(text))).allowed(words.join(", "));
     match crate::text::nearest(text, words.iter().copied()) {
         Some(near) => wrong.help(format!("did you mean `{near}`?")),
         None => wrong,

@@ -59,13 +59,13 @@ fields! {
         /// Files with rows that users take values from, put in with `${name.column}`.
         optional data: MapOf<DataFile>,
         /// Steps that each user does once when it starts.
-        optional on_start: ListOf<StepFile>,
+        optional on_start: ListOf<StepFile, 0>,
         /// Steps that each user does again and again. Either this or `kinds`.
         optional flow: ListOf<StepFile>,
         /// Steps that each user does once when it stops.
-        optional on_stop: ListOf<StepFile>,
+        optional on_stop: ListOf<StepFile, 0>,
         /// Several kinds of users by name, each with a flow of its own.
-        optional kinds: MapOf<KindFile>,
+        optional kinds: MapOf<KindFile, 1>,
         /// What the results are held against, such as `p95 < 300ms`, `error_rate < 1%`, `p99{name=/login} < 1s`, `rps > 50`.
         /// Left out: `error_rate < 1%`.
         optional thresholds: ListOf<ThresholdFile>,
@@ -73,6 +73,12 @@ fields! {
         optional interval: Time<1_000_000, 60_000_000>,
         /// How long requests in flight may take to finish when the test ends. Left out: 30s.
         optional grace: Time<0, 600_000_000>,
+    }
+    rules {
+        "oneOf": [
+            { "required": ["flow"] },
+            { "required": ["kinds"], "properties": { "on_start": false, "on_stop": false } },
+        ],
     }
 }
 
@@ -118,6 +124,7 @@ fields! {
         /// From which test time on it may end the test. Left out: at once.
         optional after: Time<0, { super::load::MAX_TEST }>,
     }
+    rules { "dependentRequired": { "after": ["abort"] } }
 }
 
 /// A limit as written.

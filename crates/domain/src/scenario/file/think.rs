@@ -25,6 +25,7 @@ fields! {
         /// Starts per second of each user: `0.5/s` is the same as a pacing of 2 s.
         optional throughput: Rate<POSITIVE>,
     }
+    rules { "minProperties": 1, "maxProperties": 1 }
 }
 
 /// How long a user waits.

@@ -6,10 +6,10 @@ use super::data::unique_rows;
 use super::inputs::{DataRows, ScenarioInputs};
 use super::names::Names;
 use super::scope::Scope;
-use crate::scenario::file::{At, Context, Field, KindFile, ListOf, MapOf, Place, ScenarioFile, StepFile};
+use crate::scenario::file::{At, Context, Field, KindFile, MapOf, Place, ScenarioFile, StepFile};
 use crate::scenario::mistake::{Diagnostic, Severity, Span};
 use crate::scenario::model::{Scenario, Step, ThinkAfter, ThinkTime, UserKind};
-use crate::scenario::walk::{columns_used, relative_request};
+use crate::scenario::walk::columns_used;
 use crate::text::{Wrong, shown};
 use crate::time::Micros;
 
@@ -57,7 +57,7 @@ pub(super) fn build(
     let kinds = build.kinds(file, &whole);
     let scenario = Scenario {
         name: build.scenario_name(file, origin),
-        description: file.description.given().map(|at| build.constant(at)),
+        description: file.description.given().and_then(|at| build.constant(at)),
         labels: build.labels(&file.labels),
         target: build.target(&file.target),
         loads: build.loads(&file.load, &kinds),
@@ -71,22 +71,17 @@ pub(super) fn build(
         interval: file.interval.value().map(|time| time.0),
         grace: file.grace.value().map_or(Micros::from_secs(30), |time| time.0),
     };
-    build.finish(file, scenario, data, &whole)
+    build.finish(file, scenario, data)
 }
 
 impl Build<'_> {
-    fn finish(mut self, file: &ScenarioFile, mut scenario: Scenario, data: Vec<DataRows>, whole: &Place) -> Built {
+    fn finish(mut self, file: &ScenarioFile, mut scenario: Scenario, data: Vec<DataRows>) -> Built {
         // Not followed where something is wrong already: a load without users needs no rows.
         scenario.names = std::mem::take(&mut self.names).into_list();
         scenario.thresholds = self.thresholds(&file.thresholds, &scenario.names);
         self.check_unused(file, &scenario);
         if self.ctx.found.iter().all(|found| found.severity == Severity::Warning) {
             self.check_rows(file, &scenario);
-            if let (None, Some(request)) = (&scenario.target, relative_request(&scenario)) {
-                let wrong =
-                    Wrong::new("`target` is not given").help(format!("`{request}` needs one: give `--target URL`"));
-                self.ctx.warn(whole, wrong);
-            }
         }
         (Some((scenario, data)), self.ctx.found)
     }
@@ -111,7 +106,7 @@ impl Build<'_> {
                 Vec::new()
             }
             (_, Field::Absent) => {
-                let steps = [&file.on_start, &file.flow, &file.on_stop];
+                let steps = [file.on_start.list(), file.flow.list(), file.on_stop.list()];
                 let [on_start, flow, on_stop] = self.phases(steps);
                 vec![UserKind {
                     name: "user".to_owned(),
@@ -124,11 +119,16 @@ impl Build<'_> {
                 }]
             }
             (_, kinds) => {
-                for (name, steps) in [("on_start", &file.on_start), ("flow", &file.flow), ("on_stop", &file.on_stop)] {
-                    if let Field::Given(at) = steps {
+                let places = [
+                    ("on_start", file.on_start.place()),
+                    ("flow", file.flow.place()),
+                    ("on_stop", file.on_stop.place()),
+                ];
+                for (name, place) in places {
+                    if let Some(place) = place {
                         let wrong = Wrong::new("the steps of users are given beside `kinds`");
                         let help = format!("move `{name}` into the kinds it is for");
-                        self.ctx.wrong_at(&at.place, None, wrong.help(help));
+                        self.ctx.wrong_at(place, None, wrong.help(help));
                     }
                 }
                 self.named_kinds(kinds, think_time, think_after)
@@ -138,20 +138,17 @@ impl Build<'_> {
 
     fn named_kinds(
         &mut self,
-        kinds: &Field<MapOf<KindFile>>,
+        kinds: &Field<MapOf<KindFile, 1>>,
         think_time: ThinkTime,
         think_after: ThinkAfter,
     ) -> Vec<UserKind> {
         let Field::Given(kinds) = kinds else { return Vec::new() };
-        if kinds.value.entries.is_empty() {
-            self.ctx.wrong_at(&kinds.place, None, Wrong::new("no kind is given").allowed("one or more kinds"));
-        }
         self.check_most(kinds.value.entries.len(), "kinds", &kinds.place);
         let mut list = Vec::new();
         for (name, kind) in &kinds.value.entries {
             self.check_word(name, "kind");
             let kind = &kind.value;
-            let [on_start, flow, on_stop] = self.phases([&kind.on_start, &kind.flow, &kind.on_stop]);
+            let [on_start, flow, on_stop] = self.phases([kind.on_start.list(), kind.flow.list(), kind.on_stop.list()]);
             list.push(UserKind {
                 name: name.value.clone(),
                 weight: kind.weight.value().map_or(1.0, |weight| weight.0),
@@ -166,26 +163,11 @@ impl Build<'_> {
     }
 
     /// The steps that one kind does at its start, again and again, and at its end.
-    fn phases(&mut self, phases: [&Field<ListOf<StepFile>>; 3]) -> [Vec<Step>; 3] {
+    fn phases(&mut self, phases: [Option<&[At<StepFile>]>; 3]) -> [Vec<Step>; 3] {
         self.captured = Some(BTreeSet::new());
-        let built = phases.map(|steps| match steps {
-            Field::Given(at) => {
-                self.check_not_empty(&at.value.0, &at.place);
-                self.steps(&at.value)
-            }
-            Field::Absent | Field::Wrong => Vec::new(),
-        });
+        let built = phases.map(|steps| self.steps(steps.unwrap_or_default()));
         self.captured = None;
         built
-    }
-
-    /// Reports a list of steps that holds none.
-    pub fn check_not_empty<T>(&mut self, steps: &[At<T>], place: &Place) {
-        // Steps that were wrong are not in the list, but were reported.
-        let inside = |found: &Diagnostic| found.span.start >= place.span.start && found.span.end <= place.span.end;
-        if steps.is_empty() && !self.ctx.found.iter().any(inside) {
-            self.ctx.wrong_at(place, None, Wrong::new("no step is given").allowed("one or more steps"));
-        }
     }
 
     pub fn check_most(&mut self, count: usize, what: &str, place: &Place) {

@@ -1,56 +1,40 @@
 //! The steps of users.
 
 use super::build::Build;
-use crate::scenario::file::{At, Field, ListOf, StepFile};
+use crate::scenario::file::{At, BranchFile, StepFile};
 use crate::scenario::model::{Branch, EntryKind, NameId, Step};
-use crate::text::Wrong;
 
 impl Build<'_> {
     /// The steps of a list.
-    pub fn steps(&mut self, list: &ListOf<StepFile>) -> Vec<Step> {
-        list.0.iter().map(|step| self.step(step)).collect()
+    pub fn steps(&mut self, list: &[At<StepFile>]) -> Vec<Step> {
+        list.iter().map(|step| self.step(step)).collect()
     }
 
     fn step(&mut self, step: &At<StepFile>) -> Step {
         match &step.value {
             StepFile::Request { method, url, file } => self.request(method, url, file),
             StepFile::Group(group) => {
-                let name = group.name.given().map(|at| (self.constant(at), at));
-                let id = name.map(|(name, at)| {
-                    if name.is_empty() {
-                        self.ctx.wrong_at(&at.place, None, Wrong::new("the name of a group is empty"));
-                    }
-                    self.name(EntryKind::Group, "", &name, at)
-                });
-                Step::Group { name: id.unwrap_or(NameId(0)), steps: self.some_steps(&group.flow) }
+                let name = group.name.given().and_then(|at| self.constant_name(at).map(|name| (name, at)));
+                let id = name.map(|(name, at)| self.name(EntryKind::Group, "", &name, at));
+                Step::Group { name: id.unwrap_or(NameId(0)), steps: self.steps(group.flow.list().unwrap_or_default()) }
             }
-            StepFile::Choose(branches) => {
-                self.check_not_empty(&branches.0, &step.place);
-                self.choose(branches)
-            }
+            StepFile::Choose(branches) => self.choose(&branches.0),
             StepFile::Repeat(repeat) => Step::Repeat {
                 times: repeat.times.value().map_or(1, |times| times.as_u32()),
-                steps: self.some_steps(&repeat.flow),
+                steps: self.steps(repeat.flow.list().unwrap_or_default()),
             },
             StepFile::Think(think) => Step::Think(think.0),
         }
     }
 
-    /// Steps of which there must be one at least.
-    fn some_steps(&mut self, flow: &Field<ListOf<StepFile>>) -> Vec<Step> {
-        let Field::Given(flow) = flow else { return Vec::new() };
-        self.check_not_empty(&flow.value.0, &flow.place);
-        self.steps(&flow.value)
-    }
-
-    fn choose(&mut self, branches: &ListOf<crate::scenario::file::BranchFile>) -> Step {
+    fn choose(&mut self, branches: &[At<BranchFile>]) -> Step {
         let before = self.captured.clone();
         let mut after = before.clone();
         let mut list = Vec::new();
-        for branch in &branches.0 {
+        for branch in branches {
             // A branch sees what came before all of them; what follows sees what any of them may have captured.
             self.captured.clone_from(&before);
-            let steps = branch.value.flow.value().map(|flow| self.steps(flow)).unwrap_or_default();
+            let steps = self.steps(branch.value.flow.list().unwrap_or_default());
             let weight = branch.value.weight.value().map_or(1.0, |weight| weight.0);
             list.push(Branch { weight, steps });
             if let (Some(all), Some(own)) = (&mut after, &self.captured) {

@@ -54,7 +54,7 @@ impl Build<'_> {
 
     fn load(&mut self, name: &str, file: &LoadFile, place: &Place, kinds: &[UserKind]) -> Option<Load> {
         let kind = file.kind.given().and_then(|at| {
-            let kind = self.constant(at);
+            let kind = self.constant(at)?;
             let index = kinds.iter().position(|known| known.name == kind);
             if index.is_none() {
                 self.ctx.wrong_at(&at.place, Some(shown(&kind)), unknown_kind(&kind, kinds));
@@ -63,10 +63,7 @@ impl Build<'_> {
         });
         let start = file.start.value().map_or(Micros::ZERO, |time| time.0);
         let model = self.model(file, place, start)?;
-        let end = match &model {
-            LoadModel::Closed(curve) => curve.duration(),
-            LoadModel::Open { rate, .. } => rate.duration(),
-        };
+        let end = model.duration();
         if end > Micros(MAX_TEST) {
             let wrong = Wrong::new(format!("the load ends after {end}, which is too long"));
             self.ctx.wrong_at(place, None, wrong.allowed(format!("loads that end within {}", Micros(MAX_TEST))));
@@ -133,7 +130,10 @@ impl Build<'_> {
             ["arrival_rate"] if has("spawn_rate") => Wrong::new("`arrival_rate` and `spawn_rate` do not go together")
                 .help("arrivals bring their users; use `stages` for a rate that rises"),
             ["users" | "arrival_rate"] if !has("duration") => {
-                Wrong::new("`duration` is missing").help("add for example `duration: 5m`")
+                let missing = Place { field: format!("{}.duration", place.field), span: place.span };
+                let wrong = Wrong::new("missing").help("add for example `duration: 5m`");
+                self.ctx.wrong_at(&missing, None, wrong);
+                return false;
             }
             _ => return true,
         };
@@ -148,7 +148,6 @@ impl Build<'_> {
         file: &LoadFile,
         start: Micros,
     ) -> Option<LoadModel> {
-        self.check_not_empty(&stages.0, place);
         let arrivals = stages.0.iter().any(|stage| !stage.value.arrival_rate.is_absent());
         let mut points = vec![CurvePoint { at: Micros::ZERO, value: 0.0 }];
         if start > Micros::ZERO {

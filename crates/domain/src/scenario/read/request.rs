@@ -2,10 +2,9 @@
 
 use super::build::Build;
 use crate::scenario::file::{
-    At, CheckFile, ExpectFile, ExpectText, Field, MapOf, ParamFile, Place, RequestFile, parse_json_path,
-    request_header_name,
+    At, CheckFile, ExpectFile, ExpectText, Field, MapOf, ParamFile, RequestFile, parse_json_path, request_header_name,
 };
-use crate::scenario::model::{Body, Capture, Check, EntryKind, Expect, Request, Step};
+use crate::scenario::model::{Body, Capture, Check, EntryKind, Expect, NameId, Request, Step};
 use crate::scenario::template::{Part, Template};
 use crate::text::{Wrong, shown};
 
@@ -14,17 +13,11 @@ impl Build<'_> {
     pub fn request(&mut self, method: &str, url: &At<String>, file: &RequestFile) -> Step {
         let template = self.url(url);
         let name = match file.name.given() {
-            Some(at) => {
-                let name = self.constant(at);
-                if name.is_empty() {
-                    self.ctx.wrong_at(&at.place, None, Wrong::new("the name of a request is empty"));
-                }
-                self.name(EntryKind::Request, method, &name, at)
-            }
-            None => self.name(EntryKind::Request, method, &url.value, url),
+            Some(at) => self.constant_name(at).map(|name| self.name(EntryKind::Request, method, &name, at)),
+            None => Some(self.name(EntryKind::Request, method, &url.value, url)),
         };
         let request = Request {
-            name,
+            name: name.unwrap_or(NameId(0)),
             method: method.to_owned(),
             url: template,
             query: self.params(&file.query),
@@ -176,15 +169,8 @@ impl Build<'_> {
     /// Where requests go that start with `/`.
     pub fn target(&mut self, target: &Field<crate::scenario::file::Text>) -> Option<String> {
         let at = target.given()?;
-        let text = self.constant(at);
-        if text.is_empty() && self.already_wrong(&at.place) {
-            return None;
-        }
+        let text = self.constant(at)?;
         parse_target(&text).map_err(|wrong| self.ctx.wrong_at(&at.place, Some(shown(&text)), wrong)).ok()
-    }
-
-    fn already_wrong(&self, place: &Place) -> bool {
-        self.ctx.found.iter().any(|found| place.span.start <= found.span.start && found.span.end <= place.span.end)
     }
 }
 
@@ -192,14 +178,13 @@ impl Build<'_> {
 pub(crate) fn parse_target(text: &str) -> Result<String, Wrong> {
     let allowed = "URLs such as `http://localhost:8080`, `https://shop.example/api`";
     let bad = |reason: &str| Wrong::new(format!("`{}` is no target: {reason}", shown(text))).allowed(allowed);
-    let url = url::Url::parse(text).map_err(|error| match text.contains("://") {
-        true => bad(&error.to_string()),
-        false => bad("it has no scheme").help(format!("did you mean `http://{}`?", shown(text))),
-    })?;
-    match url.scheme() {
-        "http" | "https" => {}
-        "localhost" => return Err(bad("it has no scheme").help(format!("did you mean `http://{}`?", shown(text)))),
-        scheme => return Err(bad(&format!("`{}` is not spoken here", shown(scheme)))),
+    if !text.contains("://") {
+        // `localhost:8080` parses as a URL of the scheme `localhost`.
+        return Err(bad("it has no scheme").help(format!("did you mean `http://{}`?", shown(text))));
+    }
+    let url = url::Url::parse(text).map_err(|error| bad(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(bad(&format!("`{}` is not spoken here", shown(url.scheme()))));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(bad("it holds a password").help("use `auth: {basic: {user: …, password: …}}`"));

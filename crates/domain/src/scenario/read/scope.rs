@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Build, MOST};
-use crate::scenario::file::{At, Field, ListOf, MapOf, ScenarioFile, StepFile, Text};
+use crate::scenario::file::{At, Field, MapOf, ScenarioFile, StepFile, Text};
 use crate::scenario::model::{DataSource, SlotId};
 use crate::scenario::template::{Part, Template};
 use crate::text::{Wrong, nearest, shown};
@@ -59,17 +59,21 @@ impl Build<'_> {
     /// Finds all captures of the file.
     pub fn captures(&mut self, file: &ScenarioFile) {
         let mut found = Found::default();
-        let mut phases = vec![&file.on_start, &file.flow, &file.on_stop];
+        let mut phases = vec![file.on_start.list(), file.flow.list(), file.on_stop.list()];
         if let Field::Given(kinds) = &file.kinds {
             for (_, kind) in &kinds.value.entries {
-                phases.extend([&kind.value.on_start, &kind.value.flow, &kind.value.on_stop]);
+                let kind = &kind.value;
+                phases.extend([kind.on_start.list(), kind.flow.list(), kind.on_stop.list()]);
             }
         }
-        phases.into_iter().filter_map(Field::value).for_each(|steps| collect(steps, &mut found));
+        phases.into_iter().flatten().for_each(|steps| collect(steps, &mut found));
         self.scope.unknown.extend(found.wrong.iter().map(|name| (*name).clone()));
         let variables = file.variables.value();
         for name in found.names {
-            self.check_name(name, "capture");
+            if !self.check_name(name, "capture") {
+                self.scope.unknown.insert(name.value.clone());
+                continue;
+            }
             let same = variables.and_then(|map| map.entries.iter().find(|(variable, _)| variable.value == name.value));
             if same.is_some() {
                 let wrong = Wrong::new(format!("`{}` is a variable too", shown(&name.value)));
@@ -98,8 +102,11 @@ impl Build<'_> {
             self.scope.unknown.extend(map.value.wrong.iter().cloned());
             known.extend(map.value.wrong.iter().map(String::as_str));
             for (name, text) in &map.value.entries {
-                self.check_name(name, "variable");
                 known.push(name.value.as_str());
+                if !self.check_name(name, "variable") {
+                    self.scope.unknown.insert(name.value.clone());
+                    continue;
+                }
                 let template = match set.get(&name.value) {
                     Some(text) => Template::text(text),
                     None => self.template(&text.value.0, &text.place),
@@ -123,7 +130,8 @@ impl Build<'_> {
         }
     }
 
-    fn check_name(&mut self, name: &At<String>, what: &str) {
+    /// Whether `name` can be put into `${…}`; reports it if not.
+    fn check_name(&mut self, name: &At<String>, what: &str) -> bool {
         let text = name.value.as_str();
         let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         let fits =
@@ -131,12 +139,13 @@ impl Build<'_> {
         let wrong = if BUILT_IN.contains(&text) {
             Wrong::new(format!("`{text}` is built in")).help("choose another name")
         } else if fits {
-            return;
+            return true;
         } else {
             let allowed = "1 to 64 letters, digits, `_` and `-`, not starting with a digit or `-`";
             Wrong::new(format!("`{}` is no name of a {what}", shown(text))).allowed(allowed)
         };
         self.ctx.wrong_at(&name.place, Some(shown(text)), wrong);
+        false
     }
 }
 
@@ -148,20 +157,20 @@ struct Found<'f> {
 }
 
 /// Adds the captures of `steps`, in order.
-fn collect<'f>(steps: &'f ListOf<StepFile>, found: &mut Found<'f>) {
-    for step in &steps.0 {
+fn collect<'f>(steps: &'f [At<StepFile>], found: &mut Found<'f>) {
+    for step in steps {
         match &step.value {
             StepFile::Request { file, .. } => {
                 let Some(map) = file.capture.value() else { continue };
                 found.names.extend(map.entries.iter().map(|(name, _)| name));
                 found.wrong.extend(&map.wrong);
             }
-            StepFile::Group(group) => group.flow.value().into_iter().for_each(|flow| collect(flow, found)),
+            StepFile::Group(group) => collect(group.flow.list().unwrap_or_default(), found),
             StepFile::Choose(branches) => {
-                let flows = branches.0.iter().filter_map(|branch| branch.value.flow.value());
+                let flows = branches.0.iter().filter_map(|branch| branch.value.flow.list());
                 flows.for_each(|flow| collect(flow, found));
             }
-            StepFile::Repeat(repeat) => repeat.flow.value().into_iter().for_each(|flow| collect(flow, found)),
+            StepFile::Repeat(repeat) => collect(repeat.flow.list().unwrap_or_default(), found),
             StepFile::Think(_) => {}
         }
     }

@@ -5,18 +5,13 @@ use std::collections::BTreeMap;
 use super::build::Build;
 use crate::scenario::file::{AuthFile, Field, MapOf, ScenarioFile, Text};
 use crate::scenario::model::{Auth, ConnectionReuse, Cookies, HttpSettings, TlsTrust};
-use crate::text::Wrong;
 use crate::time::Micros;
 
 impl Build<'_> {
     /// The name in the file, or that of the file.
     pub fn scenario_name(&mut self, file: &ScenarioFile, origin: &str) -> String {
         if let Some(at) = file.name.given() {
-            let name = self.constant(at);
-            if name.is_empty() {
-                self.ctx.wrong_at(&at.place, None, Wrong::new("the name is empty"));
-            }
-            return name;
+            return self.constant_name(at).unwrap_or_default();
         }
         let base = origin.rsplit(['/', '\\']).next().unwrap_or(origin);
         let stem = [".yaml", ".yml", ".json"].iter().find_map(|end| base.strip_suffix(end)).unwrap_or(base);
@@ -28,7 +23,7 @@ impl Build<'_> {
         let mut map = BTreeMap::new();
         for (name, text) in labels.value().into_iter().flat_map(|labels| &labels.entries) {
             self.check_word(name, "label");
-            map.insert(name.value.clone(), self.constant(text));
+            map.insert(name.value.clone(), self.constant(text).unwrap_or_default());
         }
         map
     }

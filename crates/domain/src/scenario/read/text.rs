@@ -109,6 +109,7 @@ impl Build<'_> {
         match inside.split_once('.') {
             Some((source, _)) if self.scope.unknown.contains(source) => Ok(Vec::new()),
             Some((source, column)) => self.column(source, column).map(|part| vec![part]),
+            None if inside.is_empty() => Err(Wrong::new("`${}` names nothing").help("`$${` is a `${` as it stands")),
             None => self.scope.value(inside).ok_or_else(|| self.scope.undefined(inside)),
         }
     }
@@ -167,22 +168,35 @@ impl Build<'_> {
         Place { field: place.field.clone(), span }
     }
 
-    /// A text in which nothing varies while the test runs.
-    pub fn constant(&mut self, at: &At<Text>) -> String {
+    /// A text that can be shown, and in which nothing varies while the test runs; `None` where it is wrong, which is reported.
+    pub fn constant(&mut self, at: &At<Text>) -> Option<String> {
+        let mistakes = self.ctx.found.len();
         let template = self.template(&at.value.0, &at.place);
-        if let Some(text) = template.as_constant() {
-            let bad =
-                text.chars().any(char::is_control) && !text.trim_end().chars().all(|c| !c.is_control() || c == '\n');
-            if bad {
-                let wrong = Wrong::new("the text holds control characters").allowed("texts that can be shown");
-                self.ctx.wrong_at(&at.place, Some(shown(text)), wrong);
+        let wrong = match template.as_constant() {
+            _ if self.ctx.found.len() > mistakes => return None,
+            // A block text ends with a line break, which nobody means.
+            Some(text) if text.trim_end().chars().all(|c| !c.is_control()) => return Some(text.trim_end().to_owned()),
+            Some(text) => {
+                let wrong = Wrong::new(format!("`{}` holds line breaks or control characters", shown(text)));
+                wrong.allowed("texts of one line")
             }
-            return text.trim_end().to_owned();
-        }
-        let problem = format!("`{}` varies while the test runs", shown(&at.value.0));
-        let wrong = Wrong::new(problem).allowed("texts, variables, `${env:NAME}`");
+            None => {
+                let wrong = Wrong::new(format!("`{}` varies while the test runs", shown(&at.value.0)));
+                wrong.allowed("texts, variables, `${env:NAME}`")
+            }
+        };
         self.ctx.wrong_at(&at.place, Some(shown(&at.value.0)), wrong);
-        String::new()
+        None
+    }
+
+    /// A [`Build::constant`] that is not empty.
+    pub fn constant_name(&mut self, at: &At<Text>) -> Option<String> {
+        let text = self.constant(at)?;
+        if text.is_empty() {
+            self.ctx.wrong_at(&at.place, None, Wrong::new("an empty text is given").allowed("names"));
+            return None;
+        }
+        Some(text)
     }
 }
 

@@ -15,7 +15,6 @@ impl Build<'_> {
             Field::Wrong => return Vec::new(),
             Field::Given(at) => at,
         };
-        self.check_not_empty(&list.value.0, &list.place);
         let mut thresholds: Vec<Threshold> = Vec::new();
         for at in &list.value.0 {
             let threshold = match &at.value {

@@ -30,7 +30,7 @@ pub(crate) fn parse(text: &str) -> Result<Node, NoTree> {
     let offsets = CharOffsets::new(text);
     let mut builder = Builder { root: None, open: Vec::new(), anchors: BTreeMap::new(), nodes: 0 };
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| no_yaml(&error, &offsets))?;
+        let (event, span) = event.map_err(|error| no_yaml(&error, text, &offsets))?;
         let (start, end) = (offsets.byte(span.start.index()), offsets.byte(span.end.index()));
         let end = start + text[start..end.max(start)].trim_end().len();
         builder.take(event, Span { start, end }).map_err(|wrong| NoTree { span: Span { start, end }, wrong })?;
@@ -44,15 +44,36 @@ fn mebibytes(bytes: usize) -> f64 {
     bytes as f64 / f64::from(1 << 20)
 }
 
-fn no_yaml(error: &ScanError, offsets: &CharOffsets) -> NoTree {
+/// The parser's words, with what may be done where that is known.
+fn no_yaml(error: &ScanError, text: &str, offsets: &CharOffsets) -> NoTree {
     let at = offsets.byte(error.marker().index());
-    let wrong = Wrong::new(format!("this is not YAML: {}", shown_reason(error.info())));
-    NoTree { span: Span { start: at, end: at }, wrong }
+    let span = Span { start: at, end: at };
+    let info = error.info();
+    if info.contains("recursion limit") {
+        return NoTree { span, wrong: too_deep() };
+    }
+    let reason = info.replacen("while scanning ", "in ", 1).replacen("while parsing ", "in ", 1);
+    let wrong = Wrong::new(format!("this is not YAML: {}", shown(&reason)));
+    let line = &text[text[..at].rfind('\n').map_or(0, |end| end + 1)..];
+    let line = line.split('\n').next().unwrap_or_default();
+    let help = if info.split_whitespace().any(|word| word == "tab" || word == "tabs") {
+        Some("indent with spaces")
+    } else if info.contains("mapping values are not allowed") {
+        Some("a text that holds `: ` is written in quotes")
+    } else if info.contains("flow") && line.contains("${") {
+        Some("within `{ }` and `[ ]`, a text that holds `${…}` is written in quotes")
+    } else if info.contains("flow") {
+        Some("look for a `,`, a `}` or a `]` that is missing")
+    } else if info.contains("expected key") {
+        Some("the fields of a map start in the same column")
+    } else {
+        None
+    };
+    NoTree { span, wrong: Wrong { help: help.map(str::to_owned), ..wrong } }
 }
 
-/// The parser's words without what only its authors need.
-fn shown_reason(info: &str) -> String {
-    shown(info.trim_start_matches("while scanning ").trim_start_matches("while parsing "))
+fn too_deep() -> Wrong {
+    Wrong::new("lists and maps lie too deep in one another").allowed(format!("{DEPTH} levels at most"))
 }
 
 /// Which byte the n-th character starts at: the parser counts characters.
@@ -145,8 +166,7 @@ impl Builder {
 
     fn open(&mut self, anchor: usize, span: Span, content: OpenContent) -> Result<(), Wrong> {
         if self.open.len() == DEPTH {
-            let allowed = format!("{DEPTH} levels at most");
-            return Err(Wrong::new("lists and maps lie too deep in one another").allowed(allowed));
+            return Err(too_deep());
         }
         self.count(1)?;
         self.open.push(Open { anchor, start: span.start, nodes_before: self.nodes - 1, content });
