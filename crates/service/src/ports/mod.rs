@@ -1,5 +1,68 @@
 //! The outside world, as the use cases see it.
 
 mod engine;
+mod queue;
+mod store;
+mod surroundings;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use engine::{EngineError, LoadEngine, LoadRun, MeasuredInterval, Secrets, ShardSpec, UsersChange};
+pub use queue::{Delivery, Queue, QueueError, Receipt};
+pub use store::{Condition, Etag, Object, ObjectStore, Page, StoreError};
+pub use surroundings::{Clock, Fleet, FleetError, FleetStatus, Randomness, RenderError, RenderedFile, Renderer};
+use swarmgate_domain::Micros;
+
+use crate::sabotage::Sabotage;
+
+/// Everything a use case may touch.
+#[derive(Clone)]
+pub struct Ports {
+    /// The only database.
+    pub store: Arc<dyn ObjectStore>,
+    /// The queue of each pool, by the pool's name.
+    pub queues: BTreeMap<String, Arc<dyn Queue>>,
+    /// Workers.
+    pub fleet: Arc<dyn Fleet>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Randomness>,
+    /// Summary to files.
+    pub renderer: Arc<dyn Renderer>,
+    /// Waits and limits.
+    pub settings: Settings,
+}
+
+/// Waits and limits of a deployment.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// From the moment that all workers are ready to test time 0: long enough for each to learn of it.
+    pub start_lead: Micros,
+    /// How long to wait for all workers to be ready, before starting with those that are.
+    pub start_timeout: Micros,
+    /// How often a worker that waits asks again.
+    pub poll: Micros,
+    /// The least time for which a lease holds; it holds for three intervals where that is more.
+    pub least_lease: Micros,
+    /// A planted bug; only the simulation plants one.
+    #[doc(hidden)]
+    pub sabotage: Option<Sabotage>,
+}
+
+impl Settings {
+    /// For one machine, where workers are threads of this process.
+    pub const LOCAL: Self = Self {
+        start_lead: Micros::from_millis(200),
+        start_timeout: Micros::from_secs(30),
+        poll: Micros::from_millis(20),
+        least_lease: Micros::from_secs(15),
+        sabotage: None,
+    };
+
+    /// How long a lease holds without a heartbeat.
+    pub fn lease(&self, interval: Micros) -> Micros {
+        Micros(interval.0.saturating_mul(3)).max(self.least_lease)
+    }
+}

@@ -1,0 +1,50 @@
+//! What a reader should know before trusting or comparing the numbers, in words.
+
+use crate::summary::Summary;
+use crate::time::Micros;
+use crate::verdict::ThresholdOrigin;
+
+/// How much longer than the service time the 99th percentile of response time must be to be worth a word.
+const STALL: Micros = Micros::from_millis(50);
+
+pub(crate) fn notes(summary: &Summary) -> Vec<String> {
+    let mut notes = Vec::new();
+    let (response, service) = (summary.total.response.p99_us, summary.total.service.p99_us);
+    if response > service + STALL && response.0 > service.0.saturating_mul(2) {
+        notes.push(format!(
+            "Coordinated omission: the 99th percentile is {response} by response time (from when a request was due) but {service} by service time \
+             (from when it was sent). Requests were due while the target kept users waiting; a tool that measures service time alone would not show it."
+        ));
+    }
+    if summary.revision > 1 {
+        let first = summary.first_verdict.as_ref().map_or("none", |v| v.word());
+        notes.push(format!(
+            "Revision {}: data came after the verdict was given, and this report holds it. The verdict that was given is {first}; with all data it is {}.",
+            summary.revision,
+            summary.verdict.word()
+        ));
+    }
+    if summary.thresholds.iter().any(|t| t.origin == ThresholdOrigin::Default) {
+        notes.push(
+            "No thresholds were given, so the default was used. Say what you expect, for example `p95 < 300ms`."
+                .to_owned(),
+        );
+    }
+    let quality = &summary.quality;
+    if quality.takeovers > 0 {
+        notes.push(format!(
+            "Lost workers: shards were taken over {} times; what was not measured meanwhile is in the coverage.",
+            quality.takeovers
+        ));
+    }
+    if quality.cut_off > 0 {
+        notes.push(format!("{} requests were still in flight when the grace time was over. They were given up: neither succeeded nor failed.", quality.cut_off));
+    }
+    if quality.clock_doubt_us > Micros::from_millis(100) {
+        notes.push(format!("The clocks of workers may be off by up to {}: intervals of different workers may not be quite the same time.", quality.clock_doubt_us));
+    }
+    if quality.clamped > 0 {
+        notes.push(format!("{} times were longer than an hour and are counted as an hour.", quality.clamped));
+    }
+    notes
+}

@@ -1,0 +1,468 @@
+//! Merged intervals become a summary, one after another, in memory that does not grow with the length of the test.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::coverage::Coverage;
+use crate::histogram::Histogram;
+use crate::ids::{Attempt, Interval, ShardId};
+use crate::lifecycle::RunState;
+use crate::merge::MergedInterval;
+use crate::notes;
+use crate::plan::Plan;
+use crate::scenario::{EntryKind, EntryName};
+use crate::stats::{EntryStats, Stats};
+use crate::summary::{
+    Bucket, CurveStep, Distribution, EntrySummary, FailureSummary, LoadSummary, Percentiles, Point, PointPercentiles,
+    Quality, SUMMARY_FORMAT, Summary,
+};
+use crate::time::Micros;
+use crate::verdict::{Evidence, ThresholdResult, judge};
+
+/// The most points of [`Summary::series`].
+const MOST_POINTS: u32 = 600;
+
+/// All that a report is made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Results {
+    /// The numbers.
+    pub summary: Summary,
+    /// Every interval.
+    pub intervals: Vec<Point>,
+    /// The times of each point of [`Summary::series`].
+    pub histograms: Vec<PointHistograms>,
+}
+
+/// All times of one point.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PointHistograms {
+    /// Test time at which it starts.
+    pub at: Micros,
+    /// How long it is.
+    pub length: Micros,
+    /// Due to last byte.
+    pub response: Histogram,
+    /// Sent to last byte.
+    pub service: Histogram,
+}
+
+/// Takes merged intervals in order, and makes [`Results`] of them.
+#[derive(Clone, Debug)]
+pub struct Summarizer {
+    plan: Arc<Plan>,
+    state: RunState,
+    /// When the load ends or ended, in test time.
+    duration: Micros,
+    /// So many intervals make a point of the series.
+    intervals_a_point: u32,
+    stats: Stats,
+    coverage: Coverage,
+    quality: Quality,
+    attempts: BTreeMap<ShardId, Attempt>,
+    intervals: Vec<Point>,
+    series: Vec<Point>,
+    histograms: Vec<PointHistograms>,
+    point: Span,
+}
+
+/// Some intervals, taken together.
+#[derive(Clone, Debug, Default)]
+struct Span {
+    stats: Stats,
+    measured: Micros,
+    saturated: bool,
+    from: Option<Micros>,
+    to: Micros,
+}
+
+impl Summarizer {
+    /// For the test of `plan` as it stands in `state`.
+    pub fn new(plan: Arc<Plan>, state: RunState) -> Self {
+        let duration = state.duration(plan.duration());
+        let intervals = u32::try_from(duration.0.div_ceil(plan.interval.0)).unwrap_or(u32::MAX);
+        Self {
+            duration,
+            intervals_a_point: intervals.div_ceil(MOST_POINTS).max(1),
+            stats: Stats::default(),
+            coverage: Coverage::new(plan.shards(), duration),
+            quality: Quality { shards: plan.shards(), ..Quality::default() },
+            plan,
+            state,
+            attempts: BTreeMap::new(),
+            intervals: Vec::new(),
+            series: Vec::new(),
+            histograms: Vec::new(),
+            point: Span::default(),
+        }
+    }
+
+    /// Adds all groups of one interval; intervals come in order, those without data may be left out.
+    pub fn add_interval(&mut self, interval: Interval, groups: &[MergedInterval]) {
+        let covers = groups.iter().flat_map(MergedInterval::held).map(|(id, held)| (id.shard, held.cover));
+        let measured = self.coverage.add_interval(covers);
+        let saturated = groups.iter().any(|group| group.held().any(|(_, held)| held.saturated));
+        self.quality.intervals += 1;
+        self.quality.intervals_saturated += u32::from(saturated);
+        let mut stats = Stats::default();
+        for group in groups {
+            stats.add(group.stats());
+            self.quality.chunks += group.len() as u64;
+            self.quality.clock_doubt_us = self.quality.clock_doubt_us.max(group.clock_doubt());
+            for reason in group.saturation() {
+                if !self.quality.saturation.contains(reason) {
+                    self.quality.saturation.push(reason.clone());
+                }
+            }
+            for (id, _) in group.held() {
+                let latest = self.attempts.entry(id.shard).or_default();
+                *latest = (*latest).max(id.attempt);
+            }
+        }
+        let from = interval.start(self.plan.interval);
+        let span = Span {
+            stats,
+            measured,
+            saturated,
+            from: Some(from),
+            to: interval.end(self.plan.interval).min(self.duration).max(from),
+        };
+        self.intervals.push(span.point(self.plan.shards()).0);
+        let same_point = self.point.from.is_some_and(|at| {
+            Interval::holding(at, self.plan.interval).0 / self.intervals_a_point == interval.0 / self.intervals_a_point
+        });
+        if !same_point {
+            self.close_point();
+        }
+        self.stats.add(&span.stats);
+        self.point.add(span);
+    }
+
+    fn close_point(&mut self) {
+        let span = std::mem::take(&mut self.point);
+        if span.from.is_some() {
+            let (point, histograms) = span.point(self.plan.shards());
+            self.series.push(point);
+            self.histograms.push(histograms);
+        }
+    }
+
+    /// What was measured in all intervals together.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// How each threshold stands at test time `now`.
+    pub fn thresholds(&self, now: Micros) -> Vec<ThresholdResult> {
+        self.plan.scenario.thresholds.iter().map(|t| t.measure(&self.stats, now.min(self.duration))).collect()
+    }
+
+    /// What the whole test came to, as revision `revision`.
+    pub fn finish(self, revision: u32) -> Results {
+        let end = self.duration;
+        self.finish_at(revision, end)
+    }
+
+    /// What the test came to up to test time `now`.
+    pub fn so_far(self, now: Micros) -> Results {
+        let now = self.duration.min(now);
+        self.finish_at(0, now)
+    }
+
+    fn finish_at(mut self, revision: u32, duration: Micros) -> Results {
+        self.close_point();
+        let thresholds = self.thresholds(duration);
+        let Self { plan, state, stats, coverage, mut quality, attempts, .. } = self;
+        let covered = coverage.finish(duration);
+        quality.coverage = covered.coverage;
+        quality.overlap = covered.overlap;
+        quality.shards_silent = covered.shards_silent;
+        quality.gaps = covered.gaps;
+        quality.takeovers = attempts.values().map(|latest| latest.0.saturating_sub(1)).sum();
+        quality.lateness = Percentiles::of(&stats.generator.lateness);
+        quality.cpu_share = share(stats.generator.cpu_micros, stats.generator.cpu_available_micros);
+        let (total, requests, groups) = entries(&stats, duration);
+        quality.cut_off = total.summary.cut_off;
+        quality.clock_faults = total.clock_faults;
+        quality.clamped = total.service.clamped() + total.response.clamped();
+        let verdict = judge(&Evidence {
+            quality: &quality,
+            ended: &state.ended(),
+            duration,
+            planned: plan.duration(),
+            requests: total.summary.count,
+            starts_due: stats.generator.starts_due,
+            starts_dropped: stats.generator.starts_dropped,
+            thresholds: &thresholds,
+        });
+        let mut summary = Summary {
+            format: SUMMARY_FORMAT,
+            id: plan.id.clone(),
+            revision,
+            first_verdict: state.verdict.clone().filter(|_| revision > 1),
+            name: plan.scenario.name.clone(),
+            description: plan.scenario.description.clone(),
+            labels: plan.scenario.labels.clone(),
+            target: plan.target.clone(),
+            started_at: state.start,
+            planned_us: plan.duration(),
+            duration_us: duration,
+            interval_us: plan.interval,
+            ended: state.ended(),
+            verdict,
+            thresholds,
+            load: load(&plan, &stats),
+            distribution: distribution(&total.response, &total.service),
+            total: total.summary,
+            requests,
+            groups,
+            failures: failures(&stats),
+            series: self.series,
+            quality,
+            notes: Vec::new(),
+            scenario: plan.source.clone(),
+            environment: plan.environment.clone(),
+        };
+        summary.notes = notes::notes(&summary);
+        Results { summary, intervals: self.intervals, histograms: self.histograms }
+    }
+}
+
+impl Span {
+    fn add(&mut self, other: Self) {
+        self.stats.add(&other.stats);
+        self.measured = self.measured + other.measured;
+        self.saturated |= other.saturated;
+        self.from = self.from.or(other.from);
+        self.to = other.to;
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "shares and means need no more than 53 bits")]
+    fn point(&self, shards: u32) -> (Point, PointHistograms) {
+        let at = self.from.unwrap_or_default();
+        let length = self.to.saturating_since(at);
+        let all = Requests::of(&self.stats);
+        let generator = &self.stats.generator;
+        let point = Point {
+            at_us: at,
+            length_us: length,
+            count: all.count,
+            failures: all.failures,
+            users: if length == Micros::ZERO { 0.0 } else { generator.user_micros as f64 / length.0 as f64 },
+            response: PointPercentiles::of(&all.response),
+            service: PointPercentiles::of(&all.service),
+            coverage: share(self.measured.0, length.0.saturating_mul(u64::from(shards))),
+            saturated: self.saturated,
+            cpu_share: share(generator.cpu_micros, generator.cpu_available_micros),
+            lateness_p99_us: generator.lateness.percentile(99.0).unwrap_or_default(),
+        };
+        (point, PointHistograms { at, length, response: all.response, service: all.service })
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share needs no more than 53 bits")]
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// All requests of some stats together, groups left out.
+struct Requests {
+    count: u64,
+    failures: u64,
+    response: Histogram,
+    service: Histogram,
+}
+
+impl Requests {
+    fn of(stats: &Stats) -> Self {
+        let mut all = Self { count: 0, failures: 0, response: Histogram::default(), service: Histogram::default() };
+        for (_, entry) in stats.entries.iter().filter(|(name, _)| name.kind == EntryKind::Request) {
+            all.count += entry.count();
+            all.failures += entry.failed.count;
+            for outcome in [&entry.succeeded, &entry.failed] {
+                all.response.add(&outcome.response);
+                all.service.add(&outcome.service);
+            }
+        }
+        all
+    }
+}
+
+/// An entry with the histograms that its summary was read from.
+struct Entry {
+    summary: EntrySummary,
+    response: Histogram,
+    service: Histogram,
+    clock_faults: u64,
+}
+
+fn entries(stats: &Stats, duration: Micros) -> (Entry, Vec<EntrySummary>, Vec<EntrySummary>) {
+    let mut total = EntryStats::default();
+    let (mut requests, mut groups) = (Vec::new(), Vec::new());
+    for (name, stats) in &stats.entries {
+        let entry = entry(name, stats, duration).summary;
+        match name.kind {
+            EntryKind::Request => {
+                total.add(stats);
+                requests.push(entry);
+            }
+            EntryKind::Group => groups.push(entry),
+        }
+    }
+    let name = EntryName { kind: EntryKind::Request, method: String::new(), name: "Aggregated".to_owned() };
+    (entry(&name, &total, duration), requests, groups)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "rates and means need no more than 53 bits")]
+fn entry(name: &EntryName, stats: &EntryStats, duration: Micros) -> Entry {
+    let both = |pick: fn(&crate::stats::Latencies) -> &Histogram| {
+        let mut both = pick(&stats.succeeded).clone();
+        both.add(pick(&stats.failed));
+        both
+    };
+    let (response, service) = (both(|l| &l.response), both(|l| &l.service));
+    let (count, failures) = (stats.count(), stats.failed.count);
+    let per_second = |count: u64| if duration == Micros::ZERO { 0.0 } else { count as f64 / duration.as_secs_f64() };
+    let summary = EntrySummary {
+        kind: name.kind,
+        method: name.method.clone(),
+        name: name.name.clone(),
+        count,
+        failures,
+        error_rate: share(failures, count),
+        rate: per_second(count),
+        failure_rate: per_second(failures),
+        response: Percentiles::of(&response),
+        service: Percentiles::of(&service),
+        service_succeeded: Percentiles::of(&stats.succeeded.service),
+        service_failed: Percentiles::of(&stats.failed.service),
+        first_byte: Percentiles::of(&stats.first_byte),
+        connect: Percentiles::of(&stats.connect),
+        tls: Percentiles::of(&stats.tls),
+        pool_wait: Percentiles::of(&stats.pool_wait),
+        statuses: stats.statuses.clone(),
+        sent_bytes: stats.sent_bytes,
+        received_bytes: stats.received_bytes,
+        mean_body_bytes: share(stats.body_bytes, count),
+        redirects: stats.redirects,
+        cut_off: stats.cut_off,
+    };
+    Entry { summary, response, service, clock_faults: stats.clock_faults }
+}
+
+fn failures(stats: &Stats) -> Vec<FailureSummary> {
+    let requests = stats.entries.iter().filter(|(name, _)| name.kind == EntryKind::Request);
+    let mut failures: Vec<_> = requests
+        .flat_map(|(name, entry)| entry.errors.iter().map(move |(key, error)| (name, key, error)))
+        .map(|(name, key, error)| FailureSummary {
+            method: name.method.clone(),
+            name: name.name.clone(),
+            kind: key.kind,
+            detail: key.detail.clone(),
+            count: error.count,
+            first_us: error.first,
+            last_us: error.last,
+        })
+        .collect();
+    failures.sort_by_key(|failure| std::cmp::Reverse(failure.count));
+    failures
+}
+
+fn load(plan: &Plan, stats: &Stats) -> LoadSummary {
+    let generator = &stats.generator;
+    LoadSummary {
+        users_peak: plan.peak_users(),
+        users_started: generator.users_started,
+        iterations_started: generator.iterations_started,
+        iterations_finished: generator.iterations_finished,
+        starts_due: generator.starts_due,
+        starts_dropped: generator.starts_dropped,
+        connections_opened: generator.connections_opened,
+    }
+}
+
+impl Percentiles {
+    /// The spread of the times in `histogram`.
+    pub fn of(histogram: &Histogram) -> Self {
+        let at = |percentile| histogram.percentile(percentile).unwrap_or_default();
+        Self {
+            count: histogram.count(),
+            min_us: histogram.min().unwrap_or_default(),
+            mean_us: histogram.mean().unwrap_or_default(),
+            p50_us: at(50.0),
+            p66_us: at(66.0),
+            p75_us: at(75.0),
+            p80_us: at(80.0),
+            p90_us: at(90.0),
+            p95_us: at(95.0),
+            p98_us: at(98.0),
+            p99_us: at(99.0),
+            p99_9_us: at(99.9),
+            p99_99_us: at(99.99),
+            max_us: histogram.max().unwrap_or_default(),
+        }
+    }
+}
+
+impl PointPercentiles {
+    /// The percentiles that are drawn over time, of the times in `histogram`.
+    pub fn of(histogram: &Histogram) -> Self {
+        let at = |percentile| histogram.percentile(percentile).unwrap_or_default();
+        Self {
+            p50_us: at(50.0),
+            p90_us: at(90.0),
+            p95_us: at(95.0),
+            p99_us: at(99.0),
+            max_us: histogram.max().unwrap_or_default(),
+        }
+    }
+}
+
+/// Ranges in the latency distribution: so many for each factor of ten.
+const BUCKETS_A_DECADE: i32 = 12;
+
+fn distribution(response: &Histogram, service: &Histogram) -> Distribution {
+    let longest = response.max().max(service.max()).unwrap_or_default();
+    let shortest = response.min().into_iter().chain(service.min()).min().unwrap_or_default();
+    let mut edges: Vec<Micros> = Vec::new();
+    for step in 0.. {
+        let edge = Micros::from_secs_f64(10_f64.powf(f64::from(step) / f64::from(BUCKETS_A_DECADE)) / 1e6);
+        if edges.last() != Some(&edge) {
+            edges.push(edge);
+        }
+        if edge > longest {
+            break;
+        }
+    }
+    let first = edges.partition_point(|edge| *edge <= shortest).saturating_sub(1);
+    let edges = &edges[first..];
+    let spread = |histogram: &Histogram| {
+        let mut buckets: Vec<_> =
+            edges.windows(2).map(|edge| Bucket { from_us: edge[0], to_us: edge[1], count: 0 }).collect();
+        for (low, _, count) in histogram.ranges() {
+            let place = buckets.partition_point(|b| b.to_us <= low).min(buckets.len().saturating_sub(1));
+            if let Some(bucket) = buckets.get_mut(place) {
+                bucket.count += count;
+            }
+        }
+        buckets
+    };
+    Distribution { response: spread(response), service: spread(service), curve: curve(response, service) }
+}
+
+/// Percentiles at which the share of slower requests halves step by step, as far as there are requests to tell.
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn curve(response: &Histogram, service: &Histogram) -> Vec<CurveStep> {
+    let count = response.count() as f64;
+    if count == 0.0 {
+        return Vec::new();
+    }
+    let steps_of_halves = (0..200).map(|step| 100.0 * (1.0 - 0.5_f64.powf(f64::from(step) / 4.0)));
+    let told = steps_of_halves.take_while(|percentile| (100.0 - percentile) / 100.0 * count >= 1.0);
+    told.chain([100.0])
+        .map(|percentile| CurveStep {
+            percentile,
+            response_us: response.percentile(percentile).unwrap_or_default(),
+            service_us: service.percentile(percentile).unwrap_or_default(),
+        })
+        .collect()
+}

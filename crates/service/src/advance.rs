@@ -1,0 +1,176 @@
+//! Moving a test on: doing what its state asks for, whoever comes by, as often as they like.
+
+use std::sync::Arc;
+
+use swarmgate_domain::{Duty, Ended, Event, Micros, Plan, RunId, RunState, ShardId, key, step};
+
+use crate::error::ServiceError;
+use crate::fleet;
+use crate::ports::Ports;
+use crate::publish::publish;
+use crate::records::{self, Control, Lease, ShardFailure, Start, change, create, list_all, read};
+
+/// A bound on how many phases one call moves a test through; there are fewer.
+const MOST_STEPS: u32 = 12;
+
+/// How long after its end and grace time a test waits for a shard that someone still holds.
+const PATIENCE: Micros = Micros::from_secs(2);
+
+/// Does what the test's state asks for, until there is nothing that can be done now. Repeatable: it may die anywhere, and run twice at once.
+///
+/// # Errors
+/// [`ServiceError`]; what was done stays done.
+pub async fn advance(ports: &Ports, run: &RunId) -> Result<RunState, ServiceError> {
+    let plan = Arc::new(records::plan(ports, run).await?);
+    let mut state = records::state(ports, &plan).await?;
+    for _ in 0..MOST_STEPS {
+        let before = state.clone();
+        for duty in before.duties() {
+            if let Some(event) = perform(ports, &plan, &state, duty).await? {
+                state = apply(ports, &plan, &event).await?;
+            }
+            if state.phase != before.phase {
+                break;
+            }
+        }
+        if state == before {
+            break;
+        }
+    }
+    Ok(state)
+}
+
+/// Changes the state as `event` says. The write decides a race; the loser reads again.
+pub(crate) async fn apply(ports: &Ports, plan: &Plan, event: &Event) -> Result<RunState, ServiceError> {
+    let now = ports.clock.now();
+    let accepted = RunState::accepted(plan.accepted_at);
+    let state = change::<RunState>(&*ports.store, &key::state(&plan.id), |state| {
+        let next = step(state.unwrap_or(&accepted), event, now);
+        (state != Some(&next)).then_some(next)
+    })
+    .await?;
+    Ok(state.unwrap_or(accepted))
+}
+
+async fn perform(ports: &Ports, plan: &Arc<Plan>, state: &RunState, duty: Duty) -> Result<Option<Event>, ServiceError> {
+    match duty {
+        Duty::QueueShards => queue_shards(ports, plan).await.map(Some),
+        Duty::ScaleFleet => fleet::scale(ports, plan).await.map(|()| None),
+        Duty::StartWhenReady => start_when_ready(ports, plan, state).await,
+        Duty::TellWorkers => tell_workers(ports, plan, state).await.map(|()| None),
+        Duty::WatchShards => watch_shards(ports, plan, state).await,
+        Duty::Publish => publish(ports, plan, state).await,
+    }
+}
+
+async fn queue_shards(ports: &Ports, plan: &Plan) -> Result<Event, ServiceError> {
+    let mut shards = plan.shard_ids();
+    for share in &plan.pools {
+        let bodies =
+            shards.by_ref().take(share.shards as usize).map(|shard| ShardMessage::new(&plan.id, shard).encode());
+        fleet::queue(ports, &share.pool)?.send(bodies.collect()).await?;
+    }
+    Ok(Event::Queued)
+}
+
+async fn start_when_ready(ports: &Ports, plan: &Plan, state: &RunState) -> Result<Option<Event>, ServiceError> {
+    if let Some(reason) = shard_failure(ports, plan).await? {
+        return Ok(Some(Event::EndAsked { why: Ended::Failed { reason } }));
+    }
+    let store = &*ports.store;
+    let start_key = key::start(&plan.id);
+    if read::<Start>(store, &start_key).await?.is_none() {
+        let ready = list_all(store, &key::prefix(&plan.id, "ready"), None).await?.len();
+        let waited = ports.clock.now().saturating_since(state.since);
+        let all_ready = ready >= plan.shards() as usize;
+        if !all_ready && waited < ports.settings.start_timeout {
+            return Ok(fleet::problem(ports, plan)
+                .await?
+                .map(|reason| Event::EndAsked { why: Ended::Failed { reason } }));
+        }
+        if ready == 0 {
+            let reason = format!("no worker was ready within {}", ports.settings.start_timeout);
+            return Ok(Some(Event::EndAsked { why: Ended::Failed { reason } }));
+        }
+        // By the accepting side's clock; workers correct for the difference of theirs to the store's.
+        create(store, &start_key, &Start { at: ports.clock.now() + ports.settings.start_lead }).await?;
+    }
+    Ok(read::<Start>(store, &start_key).await?.map(|start| Event::Started { start: start.value.at }))
+}
+
+async fn tell_workers(ports: &Ports, plan: &Plan, state: &RunState) -> Result<(), ServiceError> {
+    let Some(ending) = &state.ending else { return Ok(()) };
+    change::<Control>(&*ports.store, &key::control(&plan.id), |control| {
+        let control = control.cloned().unwrap_or_default();
+        (control.stop_at != Some(ending.at)).then_some(Control { stop_at: Some(ending.at), ..control })
+    })
+    .await?;
+    Ok(())
+}
+
+async fn watch_shards(ports: &Ports, plan: &Plan, state: &RunState) -> Result<Option<Event>, ServiceError> {
+    if state.ending.is_none()
+        && let Some(reason) = shard_failure(ports, plan).await?
+    {
+        return Ok(Some(Event::EndAsked { why: Ended::Failed { reason } }));
+    }
+    let done = list_all(&*ports.store, &key::prefix(&plan.id, "done"), None).await?;
+    if done.len() >= plan.shards() as usize {
+        return Ok(Some(Event::AllOver));
+    }
+    let end = match state.start {
+        Some(start) => start + state.duration(plan.duration()) + plan.scenario.grace,
+        None => state.since,
+    };
+    if ports.clock.now() < end + PATIENCE {
+        return Ok(None);
+    }
+    // Past its time a shard is over too when nobody holds it: never taken, or its worker is lost.
+    for shard in plan.shard_ids() {
+        if done.binary_search(&key::done(&plan.id, shard)).is_err() && is_held(ports, plan, shard).await? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Event::AllOver))
+}
+
+async fn is_held(ports: &Ports, plan: &Plan, shard: ShardId) -> Result<bool, ServiceError> {
+    let lease = read::<Lease>(&*ports.store, &key::lease(&plan.id, shard)).await?;
+    Ok(lease.is_some_and(|lease| lease_age(&lease.object) < ports.settings.lease(plan.interval)))
+}
+
+/// How long ago an object was written. Both times are the store's, so that no other clock matters.
+pub(crate) fn lease_age(object: &crate::ports::Object) -> Micros {
+    object.store_time.shown.saturating_since(object.modified)
+}
+
+/// Why a shard can't be run, where a worker said so.
+async fn shard_failure(ports: &Ports, plan: &Plan) -> Result<Option<String>, ServiceError> {
+    let failed = ports.store.list(&key::prefix(&plan.id, "failed"), None).await?;
+    let Some(first) = failed.keys.first() else { return Ok(None) };
+    Ok(read::<ShardFailure>(&*ports.store, first).await?.map(|failure| failure.value.reason))
+}
+
+/// What a pool's queue carries: one shard of one test.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct ShardMessage {
+    /// The test.
+    pub run: RunId,
+    /// The shard.
+    pub shard: ShardId,
+}
+
+impl ShardMessage {
+    fn new(run: &RunId, shard: ShardId) -> Self {
+        Self { run: run.clone(), shard }
+    }
+
+    fn encode(&self) -> String {
+        serde_json::to_string(self).expect("plain data is written to memory")
+    }
+
+    /// `None` for a message that is not ours.
+    pub fn decode(body: &str) -> Option<Self> {
+        serde_json::from_str(body).ok()
+    }
+}

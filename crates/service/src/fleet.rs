@@ -1,0 +1,71 @@
+//! How many workers each pool needs, over all tests that are active.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use swarmgate_domain::{Key, Phase, Plan, RunId, key};
+
+use crate::error::ServiceError;
+use crate::ports::{Ports, Queue};
+use crate::records::{self, list_all};
+
+/// Scales the pools of `plan` to what all active tests need.
+pub(crate) async fn scale(ports: &Ports, plan: &Plan) -> Result<(), ServiceError> {
+    let pools: BTreeSet<_> = plan.pools.iter().map(|share| share.pool.as_str()).collect();
+    for pool in pools {
+        scale_pool(ports, pool).await?;
+    }
+    Ok(())
+}
+
+/// Scales one pool to what all active tests need.
+pub(crate) async fn scale_pool(ports: &Ports, pool: &str) -> Result<(), ServiceError> {
+    let mut wanted = 0;
+    for run in active_runs(ports).await? {
+        wanted += wanted_by(ports, &run, pool).await?;
+    }
+    if ports.fleet.status(pool).await?.wanted != wanted {
+        ports.fleet.scale(pool, wanted).await?;
+    }
+    Ok(())
+}
+
+async fn wanted_by(ports: &Ports, run: &RunId, pool: &str) -> Result<u32, ServiceError> {
+    let plan = match records::plan(ports, run).await {
+        Ok(plan) => plan,
+        // Marked as active, but its accepting function has not come to the plan.
+        Err(ServiceError::NoSuchRun { .. }) => return Ok(0),
+        Err(error) => return Err(error),
+    };
+    let share: u32 = plan.pools.iter().filter(|s| s.pool == pool).map(|s| s.shards).sum();
+    if share == 0 || records::state(ports, &plan).await?.phase >= Phase::Merging {
+        return Ok(0);
+    }
+    let done = list_all(&*ports.store, &key::prefix(run, "done"), None).await?.len();
+    Ok(share.saturating_sub(u32::try_from(done).unwrap_or(u32::MAX)))
+}
+
+/// The tests that are to be looked after.
+pub(crate) async fn active_runs(ports: &Ports) -> Result<Vec<RunId>, ServiceError> {
+    let keys = list_all(&*ports.store, key::ACTIVE_PREFIX, None).await?;
+    let id = |key: &Key| RunId::new(key.as_str().strip_prefix(key::ACTIVE_PREFIX)?).ok();
+    Ok(keys.iter().filter_map(id).collect())
+}
+
+/// Why the pools of `plan` will not get their workers, where that is known.
+pub(crate) async fn problem(ports: &Ports, plan: &Plan) -> Result<Option<String>, ServiceError> {
+    for share in &plan.pools {
+        if let Some(problem) = ports.fleet.status(&share.pool).await?.problem {
+            return Ok(Some(format!("pool `{}`: {problem}", share.pool)));
+        }
+    }
+    Ok(None)
+}
+
+/// The queue of a pool.
+pub(crate) fn queue<'a>(ports: &'a Ports, pool: &str) -> Result<&'a Arc<dyn Queue>, ServiceError> {
+    ports.queues.get(pool).ok_or_else(|| ServiceError::NoSuchPool {
+        pool: pool.to_owned(),
+        known: ports.queues.keys().cloned().collect::<Vec<_>>().join(", "),
+    })
+}

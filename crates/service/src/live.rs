@@ -1,0 +1,112 @@
+//! The live view: what is known of a running test, small however long the test.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use swarmgate_domain::{
+    Ended, Ending, Event, Interval, LiveView, Micros, Phase, Plan, RunId, RunState, Summarizer, ThresholdOutcome, key,
+};
+
+use crate::advance::apply;
+use crate::error::ServiceError;
+use crate::merged;
+use crate::ports::{Condition, Ports};
+use crate::records;
+
+/// Intervals this far behind the newest are taken as settled: a chunk that comes later is in the report, but not in the live view.
+const SETTLED_AFTER: u32 = 8;
+
+/// How many tests are remembered.
+const MOST_REMEMBERED: usize = 32;
+
+/// What a process remembers of running tests, so that it need not read settled intervals again. Safe to lose.
+#[derive(Default)]
+pub struct LiveMemory(Mutex<HashMap<RunId, Settled>>);
+
+#[derive(Clone)]
+struct Settled {
+    ending: Option<Ending>,
+    up_to: Option<Interval>,
+    summarizer: Summarizer,
+}
+
+/// Writes the live view anew, and ends the test where a threshold that may do so is breached.
+///
+/// # Errors
+/// [`ServiceError`]; the view is as before.
+pub async fn refresh(ports: &Ports, memory: &LiveMemory, run: &RunId) -> Result<(), ServiceError> {
+    let plan = Arc::new(records::plan(ports, run).await?);
+    let state = records::state(ports, &plan).await?;
+    let (summarizer, newest) = so_far(ports, memory, &plan, &state).await?;
+    let now = newest.map_or(Micros::ZERO, |newest| newest.end(plan.interval));
+    if state.phase == Phase::Running && state.ending.is_none() {
+        abort_on_breach(ports, &plan, &summarizer, now).await?;
+    }
+    let results = summarizer.so_far(now);
+    let view = LiveView::new(results.summary, results.intervals, state.phase, state.verdict);
+    let key = key::live(run);
+    let before = ports.store.get(&key).await?;
+    let bytes: Bytes = records::json(&view);
+    match ports.store.put(&key, bytes, Condition::unchanged(before.as_ref())).await {
+        // Someone else's view is as good, and the next interval brings another.
+        Err(error) if !error.is_conflict() => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The test as far as it is merged, and the newest interval.
+async fn so_far(
+    ports: &Ports,
+    memory: &LiveMemory,
+    plan: &Arc<Plan>,
+    state: &RunState,
+) -> Result<(Summarizer, Option<Interval>), ServiceError> {
+    let mut settled = memory.recall(&plan.id).filter(|settled| settled.ending == state.ending).unwrap_or_else(|| {
+        Settled { ending: state.ending.clone(), up_to: None, summarizer: Summarizer::new(plan.clone(), state.clone()) }
+    });
+    let fresh = merged::list(ports, &plan.id, settled.up_to).await?;
+    let newest = fresh.keys().next_back().copied().or(settled.up_to);
+    let boundary = newest.map_or(Interval(0), |newest| Interval(newest.0.saturating_sub(SETTLED_AFTER)));
+    for (interval, keys) in fresh.range(..boundary) {
+        settled.summarizer.add_interval(*interval, &merged::read(ports, keys).await?);
+        settled.up_to = Some(*interval);
+    }
+    let mut all = settled.summarizer.clone();
+    memory.remember(&plan.id, settled);
+    for (interval, keys) in fresh.range(boundary..) {
+        all.add_interval(*interval, &merged::read(ports, keys).await?);
+    }
+    Ok((all, newest))
+}
+
+impl LiveMemory {
+    fn recall(&self, run: &RunId) -> Option<Settled> {
+        self.0.lock().expect("no holder of this lock panics").get(run).cloned()
+    }
+
+    fn remember(&self, run: &RunId, settled: Settled) {
+        let mut memory = self.0.lock().expect("no holder of this lock panics");
+        if memory.len() >= MOST_REMEMBERED {
+            memory.clear();
+        }
+        memory.insert(run.clone(), settled);
+    }
+
+    /// Forgets a test that is over.
+    pub(crate) fn forget(&self, run: &RunId) {
+        self.0.lock().expect("no holder of this lock panics").remove(run);
+    }
+}
+
+async fn abort_on_breach(ports: &Ports, plan: &Plan, summarizer: &Summarizer, now: Micros) -> Result<(), ServiceError> {
+    let results = summarizer.thresholds(now);
+    let breached = plan.scenario.thresholds.iter().zip(results).find(|(threshold, result)| {
+        threshold.abort.is_some_and(|abort| now >= abort.0) && result.outcome == ThresholdOutcome::Breached
+    });
+    if let Some((threshold, _)) = breached {
+        let why = Ended::Aborted { threshold: threshold.text.clone() };
+        apply(ports, plan, &Event::EndAsked { why }).await?;
+    }
+    Ok(())
+}
