@@ -201,7 +201,7 @@ async fn work_for(thread: &Rc<Thread>, desk: &mut Desk, id: u32, user: &mut User
             return Rest::Gone(now);
         }
         match thread.step(id, user, as_of, now) {
-            Step::Request(index) => match desk.request(user, index).await {
+            Step::Request(index) => match desk.request(user, index, now).await {
                 Ok(done) => (now, as_of) = (done, done),
                 Err(cut) => return Rest::Gone(cut.at),
             },

@@ -34,7 +34,7 @@ async fn beyond_the_bound_users_wait_in_line() {
     let mut scenario = scenario(closed(10, ms(150)));
     let step = get(&mut scenario, "/");
     scenario.kinds[0].flow = vec![step, think(500)];
-    let options = EngineOptions { threads: Some(1), connections: Some(2) };
+    let options = EngineOptions { threads: Some(1), connections: Some(2), ..EngineOptions::default() };
     let stats = total(&intervals(begun_with(spec(&scenario, &server.url(), ms(150)), options).await).await);
     let entry = entry(&stats, "GET", "/");
     assert_eq!((entry.succeeded.count, server.connections()), (10, 2), "{:?}", errors(&entry));
@@ -53,7 +53,7 @@ async fn idle_connections_are_handed_on() {
     let mut scenario = scenario(closed(10, ms(200)));
     let step = get(&mut scenario, "/");
     scenario.kinds[0].flow = vec![step, think(60)];
-    let options = EngineOptions { threads: Some(1), connections: Some(3) };
+    let options = EngineOptions { threads: Some(1), connections: Some(3), ..EngineOptions::default() };
     let stats = total(&intervals(begun_with(spec(&scenario, &server.url(), ms(200)), options).await).await);
     let entry = entry(&stats, "GET", "/");
     assert!(entry.succeeded.count >= 30 && entry.failed.count == 0, "{:?}", errors(&entry));
@@ -169,7 +169,7 @@ async fn redirects_are_followed_as_browsers_do() {
     let failure = |method, path| errors(&entry(&stats, method, path)).pop().map(|(kind, detail, _)| (kind, detail));
     let redirect = |detail: &str| Some((ErrorKind::Redirect, detail.to_owned()));
     assert_eq!(failure("GET", "/loop"), redirect("more than 5 redirects"));
-    assert_eq!(failure("GET", "/metadata"), redirect("link-local and metadata addresses are refused"));
+    assert_eq!(failure("GET", "/metadata"), redirect("to a link-local address, where clouds' metadata services are"));
     assert_eq!(failure("GET", "/ftp"), redirect("the location is not http or https"));
     assert_eq!((failure("GET", "/nowhere"), failure("DELETE", "/301")), (None, None));
     let looped = entry(&stats, "GET", "/loop");
@@ -207,4 +207,32 @@ async fn absolute_urls_and_captured_ones() {
     assert_eq!(seen, ["/captured?a=b".to_owned(), "/u/0".to_owned()].into());
     assert_eq!(server.by_path(), [("/".into(), 1), ("/p/q".into(), 1)].into());
     assert!(["link", "path", "absolute"].iter().all(|name| entry(&stats, "GET", name).succeeded.count == 1));
+}
+
+/// Only listed targets are loaded, whether the scenario names them or an answer leads there.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_targets_holds_for_redirects_too() {
+    let server = Server::start(|seen| {
+        let port = seen.header("host").and_then(|host| host.rsplit_once(':')).unwrap().1.to_owned();
+        match seen.target.as_str() {
+            "/away" => answer(302, &format!("Location: http://localhost:{port}/there\r\n"), ""),
+            _ => answer(200, "", ""),
+        }
+    })
+    .await;
+    let mut scenario = scenario(closed(1, ms(80)));
+    let step = get(&mut scenario, "/away");
+    scenario.kinds[0].flow = vec![step, think(500)];
+    for (listed, expected) in [("127.0.0.1", Some("a host that is not on the list of targets")), ("localhost", None)] {
+        let allowed = AllowedTargets::Listed(vec!["127.0.0.1".parse().unwrap(), listed.parse().unwrap()]);
+        let options = EngineOptions { allowed, ..EngineOptions::default() };
+        let stats = total(&intervals(begun_with(spec(&scenario, &server.url(), ms(80)), options).await).await);
+        let detail = errors(&entry(&stats, "GET", "/away")).pop().map(|(_, detail, _)| detail);
+        assert_eq!(detail.as_deref(), expected);
+    }
+    let options = EngineOptions { allowed: AllowedTargets::Listed(Vec::new()), ..EngineOptions::default() };
+    let engine = swarmgate_worker::Engine::new(options);
+    let error =
+        swarmgate_service::ports::LoadEngine::prepare(&engine, spec(&scenario, &server.url(), ms(80))).await.err();
+    assert!(error.unwrap().reason.contains("the list of this deployment is empty"));
 }

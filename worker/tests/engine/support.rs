@@ -314,7 +314,7 @@ pub fn unix_now() -> Micros {
 
 /// A run that was begun now.
 pub async fn begun(spec: ShardSpec) -> Box<dyn LoadRun> {
-    begun_with(spec, EngineOptions { threads: Some(2), connections: None }).await
+    begun_with(spec, EngineOptions { threads: Some(2), ..EngineOptions::default() }).await
 }
 
 pub async fn begun_with(spec: ShardSpec, options: EngineOptions) -> Box<dyn LoadRun> {

@@ -54,7 +54,7 @@ async fn a_stall_shows_in_the_response_time() {
     .await;
     // One connection, so that whoever comes during the stall waits for it.
     let scenario = asking(open(100.0, ms(1_000), 1_000), ThinkTime::None);
-    let options = EngineOptions { threads: Some(1), connections: Some(1) };
+    let options = EngineOptions { threads: Some(1), connections: Some(1), ..EngineOptions::default() };
     let stats = total(&intervals(begun_with(spec(&scenario, &server.url(), ms(1_000)), options).await).await);
     let entry = entry(&stats, "GET", "/");
     assert_eq!(entry.succeeded.count, 100);
@@ -68,7 +68,7 @@ async fn a_stall_shows_in_the_response_time() {
 async fn starts_beyond_the_most_users_are_dropped_and_counted() {
     let server = Server::start(|_| [vec![Act::Wait(300)], answer(200, "", "")].concat()).await;
     let scenario = asking(open(100.0, ms(200), 5), ThinkTime::None);
-    let options = EngineOptions { threads: Some(1), connections: None };
+    let options = EngineOptions { threads: Some(1), ..EngineOptions::default() };
     let all = intervals(begun_with(spec(&scenario, &server.url(), ms(200)), options).await).await;
     let stats = total(&all);
     assert_eq!((stats.generator.starts_due, stats.generator.starts_dropped), (20, 15));
@@ -209,7 +209,7 @@ async fn a_shard_taken_over_goes_on_as_of_now() {
     for (model, fewest, most) in [(closed(4, ms(1_000)), 4, 80), (open(100.0, ms(1_000), 100), 35, 41)] {
         let scenario = asking(model, ThinkTime::Constant(ms(20)));
         let mut run = swarmgate_service::ports::LoadEngine::prepare(
-            &swarmgate_worker::Engine::new(EngineOptions { threads: Some(2), connections: None }),
+            &swarmgate_worker::Engine::new(EngineOptions { threads: Some(2), ..EngineOptions::default() }),
             spec(&scenario, &server.url(), ms(1_000)),
         )
         .await
@@ -254,9 +254,10 @@ async fn an_engine_that_cannot_says_why() {
         let (engine, spec) = (engine.clone(), spec(&scenario, target, ms(100)));
         async move { engine.prepare(spec).await.err().unwrap().to_string() }
     };
-    assert_eq!(
-        refused("http://169.254.169.254").await,
-        "looking up the address of 169.254.169.254: 169.254.169.254 is a link-local or metadata address, where load never goes"
+    let metadata = refused("http://169.254.169.254").await;
+    assert!(
+        metadata.starts_with("looking up the address of 169.254.169.254: `169.254.169.254` is a link-local"),
+        "{metadata}"
     );
     assert!(
         refused("http://no-such-host.invalid").await.starts_with("looking up the address of no-such-host.invalid: ")
