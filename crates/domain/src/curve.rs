@@ -92,6 +92,11 @@ impl UserCurve {
         Self(Curve(ramp_points(0.0, f64::from(users), spawn_rate, Micros::ZERO, duration)))
     }
 
+    /// The points, in order of time.
+    pub fn points(&self) -> &[CurvePoint] {
+        &self.0.0
+    }
+
     /// When the last user stops.
     pub fn duration(&self) -> Micros {
         self.0.duration()
@@ -194,6 +199,11 @@ impl RateCurve {
     pub fn constant(per_second: f64, duration: Micros) -> Self {
         let at = |at| CurvePoint { at, value: per_second };
         Self(Curve(vec![at(Micros::ZERO), at(duration)]))
+    }
+
+    /// The points, in order of time.
+    pub fn points(&self) -> &[CurvePoint] {
+        &self.0.0
     }
 
     /// When the last start is past.

@@ -56,6 +56,52 @@ impl fmt::Display for RunId {
     }
 }
 
+/// The name of a stored scenario or baseline: 1 to 64 of `a-z`, `0-9`, `-`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct StoredName(String);
+
+impl StoredName {
+    /// Checks and takes `text` as a name.
+    ///
+    /// # Errors
+    /// [`BadName`] with the text and what is allowed.
+    pub fn new(text: impl Into<String>) -> Result<Self, BadName> {
+        let text = text.into();
+        RunId::new(text).map(|id| Self(id.0)).map_err(|bad| BadName(bad.0))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A text that is no name of a stored thing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("name: `{0}` is not one, allowed are 1 to 64 of a-z, 0-9 and `-`, not starting with `-`")]
+pub struct BadName(pub String);
+
+impl TryFrom<String> for StoredName {
+    type Error = BadName;
+    fn try_from(text: String) -> Result<Self, BadName> {
+        Self::new(text)
+    }
+}
+
+impl From<StoredName> for String {
+    fn from(name: StoredName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for StoredName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

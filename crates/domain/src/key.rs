@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{Attempt, Interval, RunId, ShardId};
+use crate::ids::{Attempt, Interval, RunId, ShardId, StoredName};
+use crate::time::Micros;
 
 /// Shards are merged in groups of so many, so that no fold reads more than a group's chunks of one interval.
 pub const GROUP_SHARDS: u32 = 256;
@@ -129,6 +130,40 @@ pub fn revision(run: &RunId, number: u32) -> Key {
 pub fn report(run: &RunId, file: &str) -> Key {
     Key(format!("reports/{run}/{file}"))
 }
+/// There for each test, so that a listing gives the newest first; says nothing else. Made before the plan, so a plan may be missing.
+pub fn recent(run: &RunId, accepted_at: Micros) -> Key {
+    Key(format!("{RECENT_PREFIX}{:016x}-{run}", u64::MAX - accepted_at.0))
+}
+/// What the keys of [`recent`] start with.
+pub const RECENT_PREFIX: &str = "recent/";
+/// The test that a key of [`recent`] is of, and when it was accepted.
+pub fn recent_meaning(key: &Key) -> Option<(RunId, Micros)> {
+    let (time, run) = key.0.strip_prefix(RECENT_PREFIX)?.split_once('-')?;
+    let inverted = u64::from_str_radix(time, 16).ok()?;
+    Some((RunId::new(run).ok()?, Micros(u64::MAX - inverted)))
+}
+/// A stored scenario.
+pub fn scenario(name: &StoredName) -> Key {
+    Key(format!("{SCENARIOS_PREFIX}{name}.yaml"))
+}
+/// A data file beside a stored scenario; `None` where `file` is no name of one.
+pub fn scenario_file(name: &StoredName, file: &str) -> Option<Key> {
+    Key::parse(&format!("{}{file}", scenario_files_prefix(name))).filter(|_| !file.contains('/'))
+}
+/// What the keys of the data files beside a stored scenario start with.
+pub fn scenario_files_prefix(name: &StoredName) -> String {
+    format!("{SCENARIOS_PREFIX}{name}/")
+}
+/// What the keys of stored scenarios start with.
+pub const SCENARIOS_PREFIX: &str = "scenarios/";
+/// The stored scenario that a key is of.
+pub fn scenario_meaning(key: &Key) -> Option<StoredName> {
+    StoredName::new(key.0.strip_prefix(SCENARIOS_PREFIX)?.strip_suffix(".yaml")?).ok()
+}
+/// The test that others are compared with under this name.
+pub fn baseline(name: &StoredName) -> Key {
+    Key(format!("baselines/{name}.json"))
+}
 /// What all chunks of one interval and one group start with.
 pub fn chunks_prefix(run: &RunId, interval: Interval, group: Group) -> String {
     format!("tests/{run}/chunks/{interval:08}/{:04}/", group.0)
@@ -149,6 +184,8 @@ pub enum Meaning {
     Chunk(ChunkId),
     /// A shard is over.
     Done(ShardId),
+    /// A shard can't be run.
+    Failed(ShardId),
     /// A merged interval.
     Merged(Interval, Group),
     /// The state of the test.
@@ -168,6 +205,7 @@ pub fn meaning(key: &Key) -> Option<(RunId, Meaning)> {
     let number = |text: &str| text.parse::<u32>().ok();
     let meaning = match rest.as_slice() {
         ["ready", shard] => number(shard).map(|s| Meaning::Ready(ShardId(s))),
+        ["failed", shard] => number(shard).map(|s| Meaning::Failed(ShardId(s))),
         ["done", shard] => number(shard).map(|s| Meaning::Done(ShardId(s))),
         ["chunks", interval, _, name] => name.split_once('-').and_then(|(shard, attempt)| {
             Some(Meaning::Chunk(ChunkId {
@@ -198,6 +236,7 @@ mod tests {
             (chunk.key(&run), Meaning::Chunk(chunk)),
             (ready(&run, ShardId(3)), Meaning::Ready(ShardId(3))),
             (done(&run, ShardId(3)), Meaning::Done(ShardId(3))),
+            (failed(&run, ShardId(3)), Meaning::Failed(ShardId(3))),
             (merged(&run, Interval(2), Group(1)), Meaning::Merged(Interval(2), Group(1))),
             (state(&run), Meaning::State),
             (plan(&run), Meaning::Other),
@@ -206,6 +245,20 @@ mod tests {
             assert_eq!(Key::parse(key.as_str()), Some(key));
         }
         assert_eq!(meaning(&report(&run, "index.html")), None);
+    }
+
+    #[test]
+    fn stored_things_are_found_by_their_keys() {
+        let (name, run) = (StoredName::new("checkout").unwrap(), RunId::new("t-1").unwrap());
+        assert_eq!(scenario_meaning(&scenario(&name)), Some(name.clone()));
+        assert_eq!(scenario_meaning(&scenario_file(&name, "users.yaml").unwrap()), None);
+        for bad in ["", "..", "../a.csv", "a/b.csv", "A.csv"] {
+            assert_eq!(scenario_file(&name, bad), None, "{bad}");
+        }
+        let (older, newer) = (recent(&run, Micros(1)), recent(&run, Micros(1_795_475_702_000_000)));
+        assert!(newer < older, "the newest comes first");
+        assert_eq!(recent_meaning(&newer), Some((run, Micros(1_795_475_702_000_000))));
+        assert_eq!(Key::parse(newer.as_str()), Some(newer));
     }
 
     #[test]

@@ -3,10 +3,12 @@
 //! Read [`lifecycle`] for what happens when, [`merge`] for how chunks become percentiles, [`verdict`] for pass or fail.
 //! Never here: I/O, the clock, async, randomness. Time and seeds come in as arguments.
 
+mod allowed_targets;
 mod chunk;
 mod clock_offset;
 mod coverage;
 mod curve;
+mod distribution;
 mod frame;
 mod histogram;
 mod ids;
@@ -21,16 +23,19 @@ mod scenario;
 mod stats;
 mod summarize;
 mod summary;
+mod target_policy;
+mod text;
 mod threshold;
 mod time;
 mod verdict;
 
+pub use allowed_targets::{AllowedTargets, HostPattern};
 pub use chunk::{Chunk, Cover};
 pub use clock_offset::{ClockOffset, StoreTime};
 pub use curve::{Arrivals, BadCurve, CurvePoint, RateCurve, UserCurve};
 pub use frame::FrameError;
 pub use histogram::{Histogram, LONGEST};
-pub use ids::{Attempt, BadRunId, Interval, RunId, ShardId, WorkerId};
+pub use ids::{Attempt, BadName, BadRunId, Interval, RunId, ShardId, StoredName, WorkerId};
 pub use key::{ChunkId, Group, Key};
 pub use lifecycle::{Duty, Ending, Event, Phase, RunState, step};
 pub use live::LiveView;
@@ -42,6 +47,8 @@ pub use stats::{
 };
 pub use summarize::{PointHistograms, Results, Summarizer};
 pub use summary::*;
+pub use target_policy::{forbidden, forbidden_host};
+pub use text::{Wrong, nearest, parse_duration, parse_rate};
 pub use threshold::*;
 pub use time::Micros;
 pub use verdict::{

@@ -210,8 +210,8 @@ impl Evidence<'_> {
         if self.requests == 0 {
             doubts.push(Doubt::NoData);
         }
-        // Written so that a coverage that is no number is a doubt too.
-        if !(quality.coverage >= LEAST_COVERAGE) {
+        // A coverage that is no number is a doubt too.
+        if quality.coverage < LEAST_COVERAGE || quality.coverage.is_nan() {
             doubts.push(Doubt::Missing { coverage: quality.coverage });
         }
         // One interval in a hundred may be disturbed; in a short test no interval may.

@@ -6,7 +6,7 @@ use swarmgate_domain::{BadPlan, Micros, PLAN_FORMAT, Plan, PoolShare, RunId, Run
 
 use crate::advance::advance;
 use crate::error::ServiceError;
-use crate::ports::Ports;
+use crate::ports::{Clock, Ports, Randomness};
 use crate::records::{self, Created, create};
 
 /// A test as it was asked for.
@@ -98,10 +98,16 @@ pub async fn accept(ports: &Ports, request: TestRequest) -> Result<Accepted, Acc
         }
     }
     let store = &*ports.store;
-    // First the mark by which sweep finds the test should we die, then what the plan refers to, then the plan.
+    // First the marks by which sweep and listings find the test should we die, then what the plan refers to, then the plan.
     create(store, &key::active(&id), &()).await?;
+    create(store, &key::recent(&id, now), &()).await?;
     for (index, rows) in request.data.iter().enumerate() {
-        create(store, &key::data(&id, index), rows).await?;
+        let key = key::data(&id, index);
+        if create(store, &key, rows).await? == Created::Before
+            && records::read::<Vec<Vec<String>>>(store, &key).await?.is_some_and(|stored| stored.value != *rows)
+        {
+            return Err(AcceptError::KeyReused { id });
+        }
     }
     let repeated = match create(store, &key::plan(&id), &plan).await? {
         Created::Now => Repeated::No,
@@ -122,6 +128,11 @@ pub async fn accept(ports: &Ports, request: TestRequest) -> Result<Accepted, Acc
 fn same_test(stored: &Plan, asked: &Plan) -> bool {
     let asked = Plan { accepted_at: stored.accepted_at, environment: stored.environment.clone(), ..asked.clone() };
     *stored == asked
+}
+
+/// An id for a new test, of time and chance.
+pub fn new_run_id(clock: &dyn Clock, random: &dyn Randomness) -> RunId {
+    new_id(clock.now(), random.draw())
 }
 
 /// `20261123-231502-1a2b3c`: sorts by time.

@@ -82,6 +82,15 @@ pub(crate) async fn publish(ports: &Ports, plan: &Arc<Plan>, state: &RunState) -
     Err(ServiceError::Contended { key: key::revision(&plan.id, 0), tries: MOST_TRIES })
 }
 
+/// Writes the files of the newest revision anew, whatever lies there. Gives what they say.
+pub(crate) async fn rewrite(ports: &Ports, plan: &Arc<Plan>, state: &RunState) -> Result<Results, ServiceError> {
+    let number = latest_revision(ports, &plan.id).await?.map_or(1, |(number, _)| number);
+    let told = RunState { verdict: first_verdict(ports, &plan.id).await?, ..state.clone() };
+    let results = merged::summarize(ports, plan, &told, number).await?;
+    write_report(ports, plan, number, &results).await?;
+    Ok(results)
+}
+
 async fn latest_revision(ports: &Ports, run: &RunId) -> Result<Option<(u32, Revision)>, ServiceError> {
     let revisions = list_all(&*ports.store, &key::prefix(run, "revisions"), None).await?;
     let Some(last) = revisions.last() else { return Ok(None) };

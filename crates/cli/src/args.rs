@@ -1,0 +1,178 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+
+/// Load-tests a service, and says pass, fail or inconclusive.
+#[derive(Debug, Parser)]
+#[command(name = "swarmgate", version, max_term_width = 110, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  swarmgate demo                                        a first test, on a server that it brings along
+  swarmgate run http://localhost:8080 --users 50 --spawn-rate 10 --duration 1m --threshold 'p95 < 300ms'
+  swarmgate run scenario.yaml --workers 2 --out report
+  swarmgate serve                                       the API and the dashboard on http://127.0.0.1:8089
+
+Exit codes: 0 pass, 1 fail, 2 bad usage or input, 3 inconclusive, 4 the test could not run";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a load test on this machine, and write its report
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// Run a first test of 15 s against a sample server that is started for it
+    Demo(DemoArgs),
+    /// Show every mistake of a scenario at once
+    Validate(ValidateArgs),
+    /// Make a report anew from what lies in a folder, also of a run that was killed
+    Report(ReportArgs),
+    /// Run the pipeline under simulated faults, seed after seed
+    #[command(after_help = "Examples:\n  swarmgate simulate --seeds 100000\n  swarmgate simulate --seed 42 --trace")]
+    Simulate(SimulateArgs),
+    /// Serve the sample workload: a small HTTP server to load
+    SampleWorkload(swarmgate_workload::Args),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema,
+    /// Print the completion script of a shell
+    #[command(
+        after_help = "Example: swarmgate completions bash > ~/.local/share/bash-completion/completions/swarmgate"
+    )]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  swarmgate run http://localhost:8080/ --users 100 --spawn-rate 10 --duration 5m
+  swarmgate run http://localhost:8080/ --arrival-rate 500/s --duration 1m --threshold 'p99 < 200ms' --threshold 'error_rate < 0.1%'
+  swarmgate run scenarios/login-browse-buy.yaml --target http://localhost:8080 --set category=books
+  swarmgate run scenario.yaml --json | jq .live.rate";
+
+/// Options of `run`.
+#[derive(Clone, Debug, Args)]
+pub struct RunArgs {
+    /// A scenario file (.yaml, .json), or a URL to load
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub scenario: String,
+    /// What the scenario says otherwise
+    #[command(flatten)]
+    pub load: LoadArgs,
+    /// Run as so many workers, each with a part of the users [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Pipeline")]
+    pub workers: Option<u32>,
+    /// The threads of each worker [default: the machine's cores, shared by the workers]
+    #[arg(long, value_name = "N", help_heading = "Pipeline", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub engine_threads: Option<u32>,
+    /// Where the report goes [default: reports/{id}]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
+    pub out: Option<PathBuf>,
+    /// Print nothing but the report's path
+    #[arg(long, short, help_heading = "Output")]
+    pub quiet: bool,
+    /// Print one JSON object a line: the live view once an interval, and the summary at the end
+    #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
+    pub json: bool,
+    /// Do not look first whether the target can be connected to
+    #[arg(long, help_heading = "Pipeline")]
+    pub no_preflight: bool,
+}
+
+/// What the command line changes about a scenario.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Load")]
+pub struct LoadArgs {
+    /// The base URL to load, instead of the scenario's
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub target: Option<String>,
+    /// So many users at a time
+    #[arg(long, short, value_name = "N")]
+    pub users: Option<u32>,
+    /// So many users start per second: 10 or 10/s
+    #[arg(long, short = 'r', value_name = "N/s")]
+    pub spawn_rate: Option<String>,
+    /// How long the load lasts: 30s, 5m, 1h30m
+    #[arg(long, short, value_name = "TIME")]
+    pub duration: Option<String>,
+    /// So many iterations start per second, whatever the answers: 500/s
+    #[arg(long, value_name = "N/s", conflicts_with_all = ["users", "spawn_rate"])]
+    pub arrival_rate: Option<String>,
+    /// A limit that the test is held against; may be given many times: 'p95 < 300ms', 'error_rate < 1%', 'p99{name=/login} < 1s'
+    #[arg(long, value_name = "LIMIT")]
+    pub threshold: Vec<String>,
+    /// The slice of time that results are gathered in [default: 1s, in tests of more than 30 minutes 5s]
+    #[arg(long, value_name = "TIME")]
+    pub interval: Option<String>,
+    /// A value for a variable of the scenario; may be given many times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// Options of `demo`.
+#[derive(Clone, Debug, Args)]
+pub struct DemoArgs {
+    /// Where the report goes [default: reports/{id}]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+}
+
+/// Options of `serve`.
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen; port 0 is a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8089")]
+    pub listen: SocketAddr,
+    /// Where tests, scenarios and reports are kept
+    #[arg(long, value_name = "DIR", default_value = ".swarmgate", value_hint = ValueHint::DirPath)]
+    pub data: PathBuf,
+}
+
+/// Options of `validate`.
+#[derive(Clone, Debug, Args)]
+pub struct ValidateArgs {
+    /// A scenario file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub scenario: String,
+    /// A value for a variable of the scenario; may be given many times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Print the mistakes as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `report`.
+#[derive(Clone, Debug, Args)]
+pub struct ReportArgs {
+    /// The folder of a report, or a folder of `serve`
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub dir: PathBuf,
+}
+
+/// Options of `simulate`.
+#[derive(Clone, Debug, Args)]
+pub struct SimulateArgs {
+    /// How many seeds to run
+    #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "seed")]
+    pub seeds: u64,
+    /// The first seed
+    #[arg(long, value_name = "SEED", default_value_t = 0, conflicts_with = "seed")]
+    pub from: u64,
+    /// Run this seed alone
+    #[arg(long, value_name = "SEED")]
+    pub seed: Option<u64>,
+    /// Print every step of the seed
+    #[arg(long, requires = "seed")]
+    pub trace: bool,
+}

@@ -1,0 +1,8 @@
+//! Scenario files, from their text to what users do.
+mod good;
+mod inputs;
+mod mistakes;
+mod overrides;
+mod ready;
+mod references;
+mod yaml;

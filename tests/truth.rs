@@ -1,0 +1,162 @@
+//! The report says what the server saw: counts by name and status exactly, percentiles within 1 % and 200 us.
+
+use std::collections::BTreeMap;
+
+use swarmgate_domain::{ErrorKind, Percentiles, Summary, Verdict};
+use swarmgate_workload::{Stats, Workload};
+
+use crate::support::{Place, entry};
+
+/// Errors, redirects, time-outs and checks mixed. Each entry's requests go to paths of their own.
+const MIXED: &str = r#"
+name: mixed
+load: LOAD
+think_time: THINK
+flow:
+  - GET /: { name: home }
+  - POST /login: { name: login, json: { user: "u${user_id}" }, check: { status: 200 }, capture: { token: "json $.token" } }
+  - GET /items: { name: items, check: { status: 2xx } }
+  - POST /cart: { name: cart, json: { item: 1 }, headers: { Authorization: "Bearer ${token}" } }
+  - GET /status/503: { name: broken }
+  - GET /status/404: { name: not found but fine, check: { status: 404 } }
+  - GET /redirect/2: { name: redirected }
+  - GET /delay?ms=3: { name: slow }
+  - GET /stall: { name: stalled, timeout: 100ms }
+  - GET /reset: { name: reset }
+  - GET /chunked?n=3000&chunk=700: { name: chunked }
+  - GET /close: { name: closed after }
+thresholds: [ "error_rate < 90%" ]
+grace: 10s
+"#;
+
+#[test]
+fn a_closed_run_counts_what_the_server_counted() {
+    check_counts("{ users: 20, spawn_rate: 20/s, duration: 5s }", "1ms..20ms", &["--workers", "2"]);
+}
+
+#[test]
+fn an_open_run_counts_what_the_server_counted() {
+    check_counts("{ arrival_rate: 30/s, duration: 5s, max_users: 500 }", "none", &[]);
+}
+
+fn check_counts(load: &str, think: &str, more: &[&str]) {
+    let place = Place::new();
+    let server = Workload::builder().start().expect("the workload starts");
+    place.write("mixed.yaml", &MIXED.replace("LOAD", load).replace("THINK", think));
+    let target = server.url("");
+    let ran = place.run(&[&["run", "mixed.yaml", "--target", &target, "--out", "out", "--quiet"], more].concat());
+    let summary = place.summary("out");
+    let stats = server.shutdown();
+    assert!(ran.code == 0 || ran.code == 3, "{ran:?}\n{:?}", summary.verdict);
+    assert!(summary.total.count > 500, "only {} requests", summary.total.count);
+    assert_eq!(summary.total.cut_off, 0, "requests were cut off in spite of the grace time");
+    assert_eq!(summary.quality.coverage, 1.0);
+
+    let of_server = |method: &str, paths: &[&str]| served(&stats, method, paths);
+    // The redirects end at `/`, which the entry `home` asks for too.
+    let mut home = of_server("GET", &["/"]);
+    let redirected = entry(&summary, "redirected");
+    *home.get_mut(&200).expect("the home page was served") -= redirected.statuses[&200];
+    let mut hops = of_server("GET", &["/redirect/2", "/redirect/1"]);
+    hops.insert(200, redirected.count);
+    for (name, expected) in [
+        ("home", home),
+        ("redirected", hops),
+        ("login", of_server("POST", &["/login"])),
+        ("items", of_server("GET", &["/items"])),
+        ("cart", of_server("POST", &["/cart"])),
+        ("broken", of_server("GET", &["/status/503"])),
+        ("not found but fine", of_server("GET", &["/status/404"])),
+        ("slow", of_server("GET", &["/delay"])),
+        ("stalled", BTreeMap::new()),
+        ("reset", BTreeMap::new()),
+        ("chunked", of_server("GET", &["/chunked"])),
+        ("closed after", of_server("GET", &["/close"])),
+    ] {
+        assert_eq!(entry(&summary, name).statuses, expected, "of {name}");
+    }
+    for (name, path, kind) in [
+        ("stalled", "/stall", ErrorKind::Timeout),
+        ("reset", "/reset", ErrorKind::Reset),
+        ("broken", "/status/503", ErrorKind::Status),
+    ] {
+        let (entry, received) = (entry(&summary, name), stats.request("GET", path).expect("it was asked for").received);
+        assert_eq!((entry.count, entry.failures), (received, received), "of {name}");
+        let counted: u64 = summary.failures.iter().filter(|f| f.name == name && f.kind == kind).map(|f| f.count).sum();
+        assert_eq!(counted, received, "of {name} by kind");
+    }
+    for name in
+        ["home", "login", "items", "cart", "not found but fine", "redirected", "slow", "chunked", "closed after"]
+    {
+        assert_eq!(entry(&summary, name).failures, 0, "of {name}: {:?}", summary.failures);
+    }
+    let all: u64 = summary.requests.iter().map(|entry| entry.count).sum();
+    assert_eq!(summary.total.count, all);
+    // A redirect's hops are requests of the server, but one of ours.
+    assert_eq!(stats.received, all + summary.total.redirects);
+}
+
+fn served(stats: &Stats, method: &str, paths: &[&str]) -> BTreeMap<u16, u64> {
+    let mut statuses = BTreeMap::new();
+    for request in stats.requests.iter().filter(|r| r.method == method && paths.contains(&r.path.as_str())) {
+        for (status, count) in &request.statuses {
+            *statuses.entry(*status).or_default() += count;
+        }
+    }
+    statuses
+}
+
+#[test]
+fn percentiles_are_the_servers() {
+    let place = Place::new();
+    let latency = "lognormal:median=20ms,sigma=0.5".parse().expect("a latency");
+    let server = Workload::builder().latency(latency).seed(7).start().expect("the workload starts");
+    let ran = place.run(&[
+        "run",
+        &server.url("/"),
+        "--users",
+        "20",
+        "--spawn-rate",
+        "20",
+        "--duration",
+        "10s",
+        "--out",
+        "out",
+        "--quiet",
+    ]);
+    let summary: Summary = place.summary("out");
+    let stats = server.shutdown();
+    assert!(ran.code == 0 || ran.code == 3, "{ran:?}");
+    let (ours, theirs) = (&summary.total.service, &stats.service_time_by_path["/"]);
+    assert_eq!(ours.count, theirs.count);
+    let of_ours = |pick: fn(&Percentiles) -> swarmgate_domain::Micros| pick(ours).0;
+    for (name, ours, theirs) in [
+        ("p50", of_ours(|p| p.p50_us), theirs.p50_us),
+        ("p90", of_ours(|p| p.p90_us), theirs.p90_us),
+        ("p95", of_ours(|p| p.p95_us), theirs.p95_us),
+        ("p99", of_ours(|p| p.p99_us), theirs.p99_us),
+    ] {
+        let allowed = theirs / 100 + 200;
+        assert!(
+            ours.abs_diff(theirs) <= allowed,
+            "{name}: {ours} us, the server's is {theirs} us, allowed are {allowed} us"
+        );
+    }
+}
+
+#[test]
+fn a_breach_is_a_fail_and_an_unsound_run_is_no_pass() {
+    let place = Place::new();
+    let server = Workload::builder().start().expect("the workload starts");
+    let url = server.url("/delay?ms=30");
+    let run = |name: &str, more: &[&str]| {
+        let args = ["run", &url, "--users", "2", "--spawn-rate", "10", "--duration", "2s", "--quiet", "--out", name];
+        (place.run(&[&args, more].concat()), place.summary(name))
+    };
+    let (ran, summary) = run("fail", &["--threshold", "p50 < 10ms"]);
+    assert_eq!((ran.code, summary.verdict.word()), (1, "fail"), "{ran:?} {:?}", summary.verdict);
+    assert!(matches!(&summary.verdict, Verdict::Fail { breaches } if breaches[0].starts_with("p50 < 10ms: 3")));
+    // There is no TLS here, so there is nothing that could hold the limit.
+    let (ran, summary) = run("nothing", &["--threshold", "tls.p50 < 1s"]);
+    assert_eq!((ran.code, summary.verdict.word()), (3, "inconclusive"), "{ran:?} {:?}", summary.verdict);
+}

@@ -1,0 +1,89 @@
+//! The one place that reads clocks: wall time once at the start, then monotonic time, and CPU time.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rustix::time::{ClockId, clock_gettime};
+use swarmgate_domain::Micros;
+
+/// Test time on the monotonic clock. A step of the wall clock during the test moves nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    /// Where test time 0 lies, in microseconds since the Unix epoch.
+    start: Micros,
+    /// A moment that was read, and the test time it had (negative before the start).
+    anchor: Instant,
+    anchor_us: i64,
+}
+
+impl Clock {
+    /// A clock whose test time 0 is `start`, in microseconds since the Unix epoch: past, now, or to come.
+    #[expect(clippy::disallowed_methods, reason = "the engine's clock reads the wall clock here, once")]
+    pub fn starting_at(start: Micros) -> Self {
+        let (anchor, wall) = (Instant::now(), SystemTime::now());
+        let wall_us = wall.duration_since(UNIX_EPOCH).map_or(0, |d| Micros::from(d).0);
+        Self { start, anchor, anchor_us: wall_us.cast_signed().wrapping_sub(start.0.cast_signed()) }
+    }
+
+    /// Test time; 0 before the start.
+    pub fn now(&self) -> Micros {
+        let passed = Micros::from(self.anchor.elapsed()).0.cast_signed();
+        Micros(self.anchor_us.saturating_add(passed).max(0).cast_unsigned())
+    }
+
+    /// When test time is `at`, for timers. Far off times are cut to a day after now.
+    pub fn instant(&self, at: Micros) -> Instant {
+        const DAY_US: i64 = 86_400_000_000;
+        let ahead = at.0.min(i64::MAX.cast_unsigned()).cast_signed().saturating_sub(self.anchor_us);
+        let passed = Micros::from(self.anchor.elapsed()).0.cast_signed();
+        let ahead = ahead.clamp(0, passed.saturating_add(DAY_US)).cast_unsigned();
+        self.anchor + Duration::from_micros(ahead)
+    }
+
+    /// Milliseconds since the Unix epoch at test time `at`.
+    pub fn unix_millis(&self, at: Micros) -> u64 {
+        (self.start + at).0 / 1_000
+    }
+}
+
+/// CPU time that this process took so far, all its threads together.
+pub fn process_cpu() -> Micros {
+    cpu(ClockId::ProcessCPUTime)
+}
+
+/// CPU time that the calling thread took so far.
+pub fn thread_cpu() -> Micros {
+    cpu(ClockId::ThreadCPUTime)
+}
+
+fn cpu(clock: ClockId) -> Micros {
+    let time = clock_gettime(clock);
+    let whole = |n: i64| u64::try_from(n).unwrap_or(0);
+    Micros(whole(time.tv_sec).saturating_mul(1_000_000).saturating_add(whole(time.tv_nsec) / 1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[expect(clippy::disallowed_methods, reason = "the test names moments around now")]
+    fn unix_now() -> Micros {
+        Micros::from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap())
+    }
+
+    #[test]
+    fn test_time_runs_from_the_start() {
+        let past = Clock::starting_at(unix_now() - Micros::from_secs(10));
+        assert!((Micros::from_secs(10)..Micros::from_secs(11)).contains(&past.now()));
+        let to_come = Clock::starting_at(unix_now() + Micros::from_secs(10));
+        assert_eq!(to_come.now(), Micros::ZERO);
+        let ahead = to_come.instant(Micros::from_secs(5)).duration_since(past.anchor);
+        assert!((14..16).contains(&ahead.as_secs()), "{ahead:?}");
+    }
+
+    #[test]
+    fn a_thread_takes_no_more_than_its_process() {
+        let before = thread_cpu();
+        assert!(process_cpu() >= before);
+        assert!(thread_cpu() >= before);
+    }
+}

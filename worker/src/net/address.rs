@@ -1,0 +1,64 @@
+//! Names to addresses, without those that load must never go to.
+
+use std::net::{IpAddr, SocketAddr};
+
+use swarmgate_domain::{forbidden, forbidden_host};
+
+use super::origin::OriginKey;
+
+/// Why a host has no address to connect to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unresolved {
+    /// The look-up found nothing.
+    #[error("{0}")]
+    NoAddress(String),
+    /// It has only addresses where load never goes.
+    #[error("{host} is {why}, where load never goes")]
+    Forbidden {
+        /// The name or the address.
+        host: String,
+        /// What it is.
+        why: &'static str,
+    },
+}
+
+/// The addresses of `key`'s host, each once, without forbidden ones.
+///
+/// # Errors
+/// [`Unresolved`]: no address is left.
+pub async fn resolve(key: &OriginKey) -> Result<Vec<SocketAddr>, Unresolved> {
+    if let Some(why) = forbidden_host(&key.host) {
+        return Err(Unresolved::Forbidden { host: key.host.clone(), why });
+    }
+    let found: Vec<SocketAddr> = match key.host.parse::<IpAddr>() {
+        Ok(address) => vec![SocketAddr::new(address, key.port)],
+        Err(_) => tokio::net::lookup_host((key.host.as_str(), key.port))
+            .await
+            .map_err(|error| Unresolved::NoAddress(error.to_string()))?
+            .collect(),
+    };
+    let (mut addresses, mut refused) = (Vec::new(), None);
+    for address in found {
+        match forbidden(address.ip()) {
+            Some(why) => refused = Some(Unresolved::Forbidden { host: address.ip().to_string(), why }),
+            None if addresses.contains(&address) => {}
+            None => addresses.push(address),
+        }
+    }
+    if addresses.is_empty() {
+        return Err(refused.unwrap_or_else(|| Unresolved::NoAddress("the look-up found no address".to_owned())));
+    }
+    Ok(addresses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_needs_no_look_up() {
+        let key = |host: &str| OriginKey { https: false, host: host.to_owned(), port: 81 };
+        assert_eq!(resolve(&key("::1")).await, Ok(vec!["[::1]:81".parse().unwrap()]));
+        assert!(matches!(resolve(&key("169.254.169.254")).await, Err(Unresolved::Forbidden { .. })));
+    }
+}

@@ -1,0 +1,141 @@
+//! A shard at work: tells the load threads what to do, and puts together what they measured.
+
+use std::io;
+use std::thread::JoinHandle;
+
+use async_trait::async_trait;
+use swarmgate_domain::{EntryName, Interval, Micros, Stats};
+use swarmgate_service::ports::{LoadRun, MeasuredInterval, UsersChange};
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::clock::Clock;
+use crate::saturation::{self, Watch};
+use crate::thread::{Control, Order, Outfit, Part, drive};
+
+/// How many closed intervals of a thread may lie ready to be taken; more wait in the thread.
+const READY_INTERVALS: usize = 16;
+
+/// See [`LoadRun`]. Dropping it drops `control`, upon which the threads end at once.
+pub struct Run {
+    control: watch::Sender<Control>,
+    names: Vec<EntryName>,
+    threads: Vec<LoadThread>,
+}
+
+struct LoadThread {
+    parts: mpsc::Receiver<Part>,
+    /// The part that waits for those of the other threads.
+    taken: Option<Part>,
+    handle: Option<JoinHandle<()>>,
+}
+
+impl Run {
+    /// A run without threads, counting under `names`.
+    pub fn new(names: Vec<EntryName>) -> Self {
+        Self { control: watch::Sender::new(Control::default()), names, threads: Vec::new() }
+    }
+
+    /// Starts a load thread, which waits for [`LoadRun::begin`].
+    ///
+    /// # Errors
+    /// The thread or its runtime could not be started.
+    pub async fn start_thread(&mut self, outfit: Outfit, order: Order) -> io::Result<()> {
+        let (sender, parts) = mpsc::channel(READY_INTERVALS);
+        let (ready, is_ready) = oneshot::channel();
+        let control = self.control.subscribe();
+        let handle = std::thread::Builder::new().name(format!("load-{}", outfit.index)).spawn(move || {
+            let built = Builder::new_current_thread().enable_io().enable_time().build_local(LocalOptions::default());
+            match built {
+                Ok(runtime) => {
+                    let _ = ready.send(Ok(()));
+                    runtime.block_on(drive(outfit, order, control, sender));
+                    // A look-up of a name may hang; nobody waits for it.
+                    runtime.shutdown_background();
+                }
+                Err(error) => {
+                    let _ = ready.send(Err(error));
+                }
+            }
+        })?;
+        self.threads.push(LoadThread { parts, taken: None, handle: Some(handle) });
+        is_ready.await.unwrap_or_else(|_| Err(io::Error::other("the thread ended at once")))
+    }
+
+    /// Adds up the parts of the next interval, one of each thread that has it.
+    fn merge(&mut self) -> Option<MeasuredInterval> {
+        let interval = self.threads.iter().filter_map(|t| t.taken.as_ref().map(|part| part.interval)).min()?;
+        let parts = self.threads.iter_mut().filter_map(|t| t.taken.take_if(|part| part.interval == interval));
+        Some(merged(interval, parts.collect(), &self.names))
+    }
+
+    /// Passes on a panic of a load thread: its counts are lost, and a wrong number is worse than a dead worker.
+    fn join_threads(&mut self) {
+        for handle in self.threads.iter_mut().filter_map(|thread| thread.handle.take()) {
+            if let Err(panic) = handle.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl LoadRun for Run {
+    fn begin(&mut self, start: Micros) {
+        let clock = Clock::starting_at(start);
+        let from = clock.now();
+        self.control.send_modify(|control| control.begun = Some((clock, from)));
+    }
+
+    async fn next(&mut self) -> Option<MeasuredInterval> {
+        for thread in &mut self.threads {
+            if thread.taken.is_none() {
+                thread.taken = thread.parts.recv().await;
+            }
+        }
+        let merged = self.merge();
+        if merged.is_none() {
+            self.join_threads();
+        }
+        merged
+    }
+
+    fn change_users(&mut self, change: UsersChange) {
+        self.control.send_modify(|control| control.changes.push(change));
+    }
+
+    fn stop(&mut self, at: Micros) {
+        self.control.send_modify(|control| {
+            // All threads stop at the same time, so what is past is now by one reading of the clock.
+            let now = control.begun.map_or(Micros::ZERO, |(clock, _)| clock.now());
+            let at = at.max(now);
+            control.stop = Some(control.stop.map_or(at, |earlier| earlier.min(at)));
+        });
+    }
+}
+
+fn merged(interval: Interval, parts: Vec<Part>, names: &[EntryName]) -> MeasuredInterval {
+    let mut stats = Stats::default();
+    let mut watch = Watch::default();
+    let from = parts.iter().map(|part| part.from).min().unwrap_or(Micros::ZERO);
+    let to = parts.iter().map(|part| part.to).max().unwrap_or(from);
+    watch.passed = to.saturating_since(from);
+    for part in parts {
+        stats.generator.add(&part.generator);
+        watch.lag.add(&part.lag);
+        watch.busiest_thread = watch.busiest_thread.max(part.thread_cpu);
+        for (name, entry) in names.iter().zip(part.entries) {
+            if entry.is_empty() {
+                continue;
+            }
+            match stats.entries.get_mut(name) {
+                Some(mine) => mine.add(&entry),
+                None => {
+                    stats.entries.insert(name.clone(), entry);
+                }
+            }
+        }
+    }
+    let saturation = saturation::reasons(&stats, &watch);
+    MeasuredInterval { interval, from, to, stats, saturation }
+}

@@ -1,0 +1,117 @@
+//! When the generator, not the workload, was the bottleneck of an interval.
+//!
+//! An interval is saturated if any of these holds, each said in words with what was measured:
+//! 1. Users went on, or arrivals started, more than 50 ms late at the 99th percentile: what was asked for was not done in time.
+//! 2. The load threads' own timers fired more than 50 ms late at the 99th percentile: answers waited as long to be noticed, so
+//!    the times measured are partly the generator's.
+//! 3. A load thread took 95 % or more of a core, or the process 95 % or more of its cores, while lateness or timers were more
+//!    than 10 ms late at the 99th percentile. Either alone is no proof: a busy core that keeps up is well used.
+//! 4. Starts of the open model were dropped, since `max_users` iterations were running.
+//! 5. Requests failed for want of ports, files or memory of this machine.
+//!
+//! Percentiles count only from 20 values on: one late start of three is no rule.
+
+use swarmgate_domain::{ErrorKind, Histogram, Micros, Stats};
+
+const LATE: Micros = Micros(50_000);
+const LATE_WHEN_BUSY: Micros = Micros(10_000);
+const BUSY_PERCENT: u64 = 95;
+const FEWEST: u64 = 20;
+
+/// What is known of an interval beside its statistics.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    /// How late the threads' own timers were.
+    pub lag: Histogram,
+    /// CPU time of the busiest thread.
+    pub busiest_thread: Micros,
+    /// How long the interval took.
+    pub passed: Micros,
+}
+
+/// Why the generator was the bottleneck; empty when it was not.
+pub fn reasons(stats: &Stats, watch: &Watch) -> Vec<String> {
+    let generator = &stats.generator;
+    let mut reasons = Vec::new();
+    let p99 = |histogram: &Histogram| {
+        histogram.percentile(99.0).filter(|_| histogram.count() >= FEWEST).unwrap_or(Micros::ZERO)
+    };
+    let (lateness, lag) = (p99(&generator.lateness), p99(&watch.lag));
+    if lateness > LATE {
+        reasons.push(format!("users went on {lateness} late (99th percentile; at most {LATE} is sound)"));
+    }
+    if lag > LATE {
+        reasons.push(format!("the load threads were {lag} behind (99th percentile; at most {LATE} is sound)"));
+    }
+    let late = lateness.max(lag);
+    if late > LATE_WHEN_BUSY {
+        let thread = percent(watch.busiest_thread.0, watch.passed.0);
+        let process = percent(generator.cpu_micros, generator.cpu_available_micros);
+        if thread >= BUSY_PERCENT {
+            reasons.push(format!("a load thread took {thread}% of a core, and was {late} late"));
+        } else if process >= BUSY_PERCENT {
+            reasons.push(format!("the worker took {process}% of its cores, and was {late} late"));
+        }
+    }
+    if generator.starts_dropped > 0 {
+        let (dropped, due) = (generator.starts_dropped, generator.starts_due);
+        reasons.push(format!("{dropped} of {due} starts were dropped: max_users iterations were running"));
+    }
+    let errors = stats.entries.values().flat_map(|entry| &entry.errors);
+    let own = errors.filter(|(key, _)| key.kind == ErrorKind::Generator);
+    for (key, error) in own {
+        let text = format!("requests failed for want of something of this machine: {}", key.detail);
+        if !reasons.contains(&text) && error.count > 0 {
+            reasons.push(text);
+        }
+    }
+    reasons
+}
+
+fn percent(part: u64, whole: u64) -> u64 {
+    part.saturating_mul(100).checked_div(whole).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use swarmgate_domain::GeneratorStats;
+
+    use super::*;
+
+    fn of(micros: u64) -> Histogram {
+        let mut histogram = Histogram::default();
+        (0..FEWEST).for_each(|_| histogram.record(Micros(micros)));
+        histogram
+    }
+
+    /// Of an interval of 1 s on 2 cores.
+    fn check(lateness_us: u64, lag_us: u64, thread_ms: u64, process_ms: u64, dropped: u64, reasons_expected: &[&str]) {
+        let generator = GeneratorStats {
+            lateness: of(lateness_us),
+            cpu_micros: process_ms * 1_000,
+            cpu_available_micros: 2_000_000,
+            starts_due: 100,
+            starts_dropped: dropped,
+            ..GeneratorStats::default()
+        };
+        let stats = Stats { generator, ..Stats::default() };
+        let (busiest_thread, passed) = (Micros::from_millis(thread_ms), Micros::SECOND);
+        let got = reasons(&stats, &Watch { lag: of(lag_us), busiest_thread, passed });
+        let matches = got.len() == reasons_expected.len()
+            && got.iter().zip(reasons_expected).all(|(got, expected)| got.contains(expected));
+        assert!(matches, "{got:?}, not {reasons_expected:?}");
+    }
+
+    #[test]
+    #[rustfmt::skip] // the columns are the point
+    fn the_rule() {
+        //    lateness     lag  thread  process  dropped
+        check(   1_000,  1_000,    999,   1_999,       0, &[]);
+        check(  20_000,  1_000,    500,   1_000,       0, &[]);
+        check(  20_000,  1_000,    960,   1_000,       0, &["a load thread took 96% of a core, and was 20"]);
+        check(   1_000, 20_000,    500,   1_950,       0, &["the worker took 97% of its cores"]);
+        check(  60_000,  1_000,    100,     100,       0, &["users went on 60"]);
+        check(   1_000, 60_000,    100,     100,       0, &["the load threads were 60"]);
+        check(   1_000,  1_000,    100,     100,       3, &["3 of 100 starts were dropped"]);
+    }
+}

@@ -1,0 +1,332 @@
+//! The thread's clockwork: starts users and arrivals, wakes those whose wait is over, ends what takes too long, closes intervals.
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use swarmgate_domain::{Micros, Scenario};
+use swarmgate_service::ports::UsersChange;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, watch};
+
+use super::recorder::{CpuDuty, Part};
+use super::schedule::{Crowd, OpenLoad, Share, Span};
+use super::user::{Model, Phase, User};
+use super::{Outfit, Thread};
+use crate::clock::Clock;
+
+/// What a thread is told while it works; each state is the whole of it.
+#[derive(Clone, Debug, Default)]
+pub struct Control {
+    /// The clock and the test time from which on there is load, once it begins.
+    pub begun: Option<(Clock, Micros)>,
+    /// When the load is to end, if earlier than planned.
+    pub stop: Option<Micros>,
+    /// All changes of the number of users so far.
+    pub changes: Vec<UsersChange>,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// The length of an interval.
+    pub interval: Micros,
+    /// When the load ends, in test time.
+    pub duration: Micros,
+}
+
+/// The driver looks around this often at least: how late it then is tells how busy the thread is.
+const PROBE: Micros = Micros(20_000);
+
+/// Runs a thread's share of the load to its end, or until nobody holds the other end of `control` any more.
+/// Closed intervals go to `parts`; while that is full they wait in the recorder: there are as many as the test has intervals.
+pub async fn drive(outfit: Outfit, order: Order, mut control: watch::Receiver<Control>, parts: mpsc::Sender<Part>) {
+    // A million users take a while to be put in order: that must not delay the first of them.
+    let crowd = Crowd::new(&order.scenario, Share::of(&outfit));
+    let spans = crowd.spans();
+    let begun = control.wait_for(|control| control.begun.is_some()).await.map(|control| control.begun);
+    let Ok(Some((clock, from))) = begun else { return };
+    let mut sleep = pin!(tokio::time::sleep_until(clock.instant(Micros::ZERO).into()));
+    tokio::select! {
+        () = &mut sleep => {}
+        _ = control.wait_for(|control| control.stop.is_some()) => {}
+    }
+    let cpu = if outfit.index == 0 { CpuDuty::Process } else { CpuDuty::Thread };
+    let thread = Rc::new(Thread::new(outfit, &order, clock, from, cpu));
+    let mut driver = Driver::new(Rc::clone(&thread), &order, from, crowd, spans);
+    driver.listen(&control.borrow_and_update(), clock.now());
+    while driver.turn(clock.now()) == Turn::GoesOn {
+        if !hand_over(&thread, &parts) {
+            return;
+        }
+        let next = driver.next_at(clock.now());
+        thread.bell.wakes_at.set(next);
+        sleep.as_mut().reset(clock.instant(next).into());
+        tokio::select! {
+            biased;
+            () = thread.bell.rung() => {}
+            () = &mut sleep => thread.recorder.borrow_mut().ticked(next, clock.now()),
+            changed = control.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                driver.listen(&control.borrow_and_update(), clock.now());
+            }
+        }
+        // Due again at once: the runners have their turn first.
+        tokio::task::yield_now().await;
+    }
+    while let Some(part) = thread.take_closed() {
+        if parts.send(part).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Hands closed intervals over as far as there is room; `false` when nobody takes them.
+fn hand_over(thread: &Thread, parts: &mpsc::Sender<Part>) -> bool {
+    while let Some(part) = thread.take_closed() {
+        match parts.try_send(part) {
+            Ok(()) => {}
+            Err(TrySendError::Full(part)) => {
+                thread.recorder.borrow_mut().put_closed_back(part);
+                return true;
+            }
+            Err(TrySendError::Closed(_)) => return false,
+        }
+    }
+    true
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    GoesOn,
+    Over,
+}
+
+struct Driver<'a> {
+    thread: Rc<Thread>,
+    scenario: &'a Scenario,
+    crowd: Crowd,
+    /// Those who are still to come, the next one last.
+    to_come: Vec<Span>,
+    open: Vec<OpenLoad<'a>>,
+    /// From when on there is load: 0, or later where the shard was taken over.
+    from: Micros,
+    /// When the load ends, and for how long what is in flight then may go on.
+    end: Micros,
+    grace: Micros,
+    has_cut: bool,
+    changes_heard: usize,
+    fired: Vec<u32>,
+}
+
+impl<'a> Driver<'a> {
+    fn new(thread: Rc<Thread>, order: &'a Order, from: Micros, crowd: Crowd, mut to_come: Vec<Span>) -> Self {
+        let (scenario, share) = (&*order.scenario, Share::of(&thread.outfit));
+        to_come.retain(|span| span.stop > from);
+        to_come.reverse();
+        Self {
+            thread,
+            scenario,
+            crowd,
+            to_come,
+            open: OpenLoad::all(scenario, share, from),
+            from,
+            end: order.duration,
+            grace: scenario.grace,
+            has_cut: false,
+            changes_heard: 0,
+            fired: Vec::new(),
+        }
+    }
+
+    /// Does all that is due at `now`.
+    fn turn(&mut self, now: Micros) -> Turn {
+        let thread = Rc::clone(&self.thread);
+        thread.runners.borrow_mut().assert_sound();
+        thread.recorder.borrow_mut().roll(now);
+        self.check_deadlines(now);
+        while let Some(span) = self.to_come.pop_if(|span| span.start <= now) {
+            if span.start < self.end {
+                self.start_user(&span, now);
+            }
+        }
+        self.start_arrivals(now);
+        thread.sleepers.borrow_mut().advance(now, &mut self.fired);
+        for id in self.fired.drain(..) {
+            thread.wake_user(id);
+        }
+        if now < self.end || thread.recorder.borrow().users() > 0 {
+            if now >= self.end + self.grace && !self.has_cut {
+                self.cut(now);
+            }
+            return Turn::GoesOn;
+        }
+        thread.recorder.borrow_mut().finish(now);
+        Turn::Over
+    }
+
+    /// When the next turn is due.
+    fn next_at(&mut self, now: Micros) -> Micros {
+        let thread = &self.thread;
+        let end = if now < self.end { self.end } else { self.end + self.grace };
+        let mut next = now + PROBE;
+        let mut consider = |at: Option<Micros>| next = next.min(at.unwrap_or(next));
+        consider((end > now).then_some(end));
+        consider(self.to_come.last().map(|span| span.start));
+        for open in &mut self.open {
+            consider(open.next_due().filter(|due| *due < self.end));
+        }
+        consider(thread.sleepers.borrow().next_at());
+        consider(thread.deadlines.borrow().next_at());
+        consider(thread.recorder.borrow().interval_end());
+        next
+    }
+
+    /// Takes in what is new in `control`.
+    fn listen(&mut self, control: &Control, now: Micros) {
+        for change in &control.changes[self.changes_heard..] {
+            self.crowd.change(change.at, change.users, change.spawn_rate);
+            self.respan(change.at, now);
+        }
+        self.changes_heard = control.changes.len();
+        if let Some(stop) = control.stop.filter(|stop| *stop < self.end) {
+            self.end = stop;
+            self.thread.recorder.borrow_mut().set_end(stop);
+            self.stop_all_by(stop);
+        }
+    }
+
+    /// The curves changed from `at` on: who is there stays until its new stop, the others come by the new curves, and who should
+    /// be there but is not comes now.
+    fn respan(&mut self, at: Micros, now: Micros) {
+        let thread = Rc::clone(&self.thread);
+        let (begun, mut to_come): (Vec<Span>, Vec<Span>) =
+            self.crowd.spans().into_iter().partition(|span| span.start <= now);
+        let mut should_be: HashMap<u32, Span> =
+            begun.into_iter().filter(|span| span.stop > now).map(|span| (span.number, span)).collect();
+        let present: Vec<u32> = thread.users.borrow().ids().collect();
+        for id in present {
+            let number = thread.users.borrow().closed_number(id);
+            if let Some(number) = number {
+                let stop = should_be.remove(&number).map_or(at.max(now), |span| span.stop);
+                thread.set_stop_at(id, stop.min(self.end));
+            }
+        }
+        to_come.extend(should_be.into_values());
+        to_come.sort_by_key(|span| std::cmp::Reverse((span.start, span.number)));
+        self.to_come = to_come;
+    }
+
+    fn stop_all_by(&mut self, stop: Micros) {
+        let thread = &self.thread;
+        let present: Vec<u32> = thread.users.borrow().ids().collect();
+        for id in present {
+            let earlier = thread.users.borrow().stop_at(id).min(stop);
+            thread.set_stop_at(id, earlier);
+        }
+    }
+
+    fn start_user(&mut self, span: &Span, now: Micros) {
+        let thread = &self.thread;
+        let kind = self.kind(span.load, u64::from(span.number));
+        let due = span.start.max(self.from);
+        let mut user = User::new(thread.program(), span.number, kind, Model::Closed, due, u64::from(span.number));
+        thread.pick_rows(&mut user);
+        let id = thread.users.borrow_mut().add(user, span.stop.min(self.end));
+        thread.recorder.borrow_mut().user_started(now);
+        thread.wake_user(id);
+    }
+
+    fn kind(&self, load: u16, number: u64) -> usize {
+        let fixed = self.scenario.loads[usize::from(load)].kind;
+        fixed.map_or_else(|| self.thread.program().kind_of(number), usize::from)
+    }
+
+    fn start_arrivals(&mut self, now: Micros) {
+        let thread = Rc::clone(&self.thread);
+        for at in 0..self.open.len() {
+            while self.open[at].next_due().is_some_and(|due| due <= now && due < self.end) {
+                let Some(arrival) = self.open[at].take() else { break };
+                let open = &mut self.open[at];
+                let load = open.load;
+                let parked = thread.parked.borrow_mut()[usize::from(load)].pop();
+                let place = if parked.is_none() { open.new_place() } else { None };
+                thread.recorder.borrow_mut().start_due(now, parked.is_none() && place.is_none());
+                let kind = self.kind(load, arrival.number);
+                // Beside each other, the draws of arrivals and of users must not be the same.
+                let draw = arrival.number | (u64::from(load) + 1) << 48;
+                let id = match (parked, place) {
+                    (Some(id), _) => {
+                        let mut users = thread.users.borrow_mut();
+                        let mut user = users.lend(id).expect("a parked user is nobody's");
+                        user.renew(thread.program(), kind, arrival.due, draw);
+                        thread.pick_rows(&mut user);
+                        users.give_back(id, user);
+                        users.set_stop_at(id, self.end);
+                        id
+                    }
+                    (None, Some(number)) => {
+                        let mut user = User::new(thread.program(), number, kind, Model::Open(load), arrival.due, draw);
+                        thread.pick_rows(&mut user);
+                        thread.users.borrow_mut().add(user, self.end)
+                    }
+                    (None, None) => continue,
+                };
+                thread.recorder.borrow_mut().user_started(now);
+                thread.wake_user(id);
+            }
+        }
+    }
+
+    fn check_deadlines(&mut self, now: Micros) {
+        let thread = &self.thread;
+        thread.deadlines.borrow_mut().advance(now, &mut self.fired);
+        for id in self.fired.drain(..) {
+            let later = thread.runners.borrow().get(id).check_deadline(now);
+            if let Some(at) = later {
+                thread.deadlines.borrow_mut().insert(id, at);
+            }
+        }
+    }
+
+    /// The grace time is over: requests in flight are given up, and nobody waits any longer.
+    fn cut(&mut self, now: Micros) {
+        self.has_cut = true;
+        let thread = &self.thread;
+        let asleep: Vec<u32> = thread.users.borrow().ids().filter(|id| thread.is_asleep(*id)).collect();
+        for id in asleep {
+            thread.sleepers.borrow_mut().remove(id);
+            let user = thread.users.borrow_mut().lend(id);
+            if let Some(user) = user {
+                thread.dismiss(id, user, now);
+            }
+        }
+        thread.runners.borrow().each(super::runner::Runner::cut);
+    }
+}
+
+impl Thread {
+    fn take_closed(&self) -> Option<Part> {
+        self.recorder.borrow_mut().take_closed()
+    }
+
+    fn is_asleep(&self, id: u32) -> bool {
+        self.sleepers.borrow().at(id).is_some()
+    }
+
+    /// The user is to stop at `stop`; who sleeps longer is woken then.
+    fn set_stop_at(&self, id: u32, stop: Micros) {
+        let mut users = self.users.borrow_mut();
+        users.set_stop_at(id, stop);
+        let is_stopping = users.get(id).is_some_and(|user| user.phase == Phase::Stopping);
+        let mut sleepers = self.sleepers.borrow_mut();
+        if !is_stopping && sleepers.at(id).is_some_and(|at| at > stop) {
+            sleepers.insert(id, stop);
+        }
+    }
+}

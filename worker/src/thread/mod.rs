@@ -1,0 +1,211 @@
+//! One load thread: its users, its sockets, its measurements, and nothing shared with the others.
+//!
+//! A user that waits is a few words in [`user`] and an entry of the [`wheel`]. When its wait is over, the [`driver`] hands it to
+//! an idle [`runner`], a task that lives on and works for one user after another: so there are as many tasks as users at work,
+//! not as there are users, and none is made for a request. The runner goes through the user's operations ([`steps`]), sends
+//! its requests ([`request`], then [`way`], [`hop`], [`connecting`], [`exchange`]) and gives it back when it must wait.
+
+mod connecting;
+mod driver;
+mod exchange;
+mod group;
+mod hop;
+mod recorder;
+mod request;
+mod runner;
+mod schedule;
+mod steps;
+mod user;
+mod way;
+mod wheel;
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+
+use rustls::ClientConfig;
+use swarmgate_domain::Micros;
+
+use crate::clock::Clock;
+use crate::net::{Origins, Pool};
+use crate::program::{Program, Rows};
+
+pub use driver::{Control, Order, drive};
+pub use recorder::Part;
+
+use recorder::{CpuDuty, Recorder};
+use runner::Runners;
+use user::{User, Users};
+use wheel::Wheel;
+
+/// What a thread is given before it starts.
+#[derive(Clone, Debug)]
+pub struct Outfit {
+    /// Which thread it is, and how many there are.
+    pub index: u32,
+    /// See [`Outfit::index`].
+    pub count: u32,
+    /// The scenario, compiled; the thread's own copy.
+    pub program: Program,
+    /// Where requests go, addresses looked up.
+    pub origins: Origins,
+    /// How TLS is spoken.
+    pub tls: Option<Arc<ClientConfig>>,
+    /// How many connections it may have open.
+    pub connections: usize,
+    /// Rows of the data sources.
+    pub data: Rows,
+    /// Which shard this is a part of, and how many shards there are.
+    pub shard: u32,
+    /// See [`Outfit::shard`].
+    pub shards: u32,
+    /// How many cores the process may use.
+    pub cores: u64,
+}
+
+/// The state of a thread at work. Borrows are short: none is held while anything is waited for.
+struct Thread {
+    outfit: Outfit,
+    clock: Clock,
+    connect_timeout: Micros,
+    users: RefCell<Users>,
+    sleepers: RefCell<Wheel>,
+    deadlines: RefCell<Wheel>,
+    runners: RefCell<Runners>,
+    recorder: RefCell<Recorder>,
+    pool: Rc<Pool>,
+    origins: RefCell<Origins>,
+    /// How many rows this thread took of each data source that is read in sequence.
+    rows_taken: RefCell<Vec<u64>>,
+    /// Free places of each open load: ids of users who wait to be somebody new.
+    parked: RefCell<Vec<Vec<u32>>>,
+    bell: Bell,
+}
+
+/// Wakes the driver earlier than it means to wake.
+#[derive(Default)]
+struct Bell {
+    wakes_at: Cell<Micros>,
+    has_rung: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Bell {
+    /// Something is due at `at`.
+    fn ring_by(&self, at: Micros) {
+        if at < self.wakes_at.get() {
+            self.wakes_at.set(at);
+            self.has_rung.set(true);
+            if let Some(waker) = &*self.waker.borrow() {
+                waker.wake_by_ref();
+            }
+        }
+    }
+
+    /// Waits until it rings.
+    async fn rung(&self) {
+        poll_fn(|cx| {
+            if self.has_rung.take() {
+                return Poll::Ready(());
+            }
+            self.waker.borrow_mut().get_or_insert_with(|| cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+impl Thread {
+    fn new(outfit: Outfit, order: &Order, clock: Clock, from: Micros, cpu: CpuDuty) -> Self {
+        let Order { scenario, interval, duration } = order;
+        let (entries, cores) = (outfit.program.entries.len(), outfit.cores);
+        Self {
+            clock,
+            connect_timeout: scenario.http.connect_timeout,
+            users: RefCell::default(),
+            sleepers: RefCell::default(),
+            deadlines: RefCell::default(),
+            runners: RefCell::default(),
+            recorder: RefCell::new(Recorder::new(entries, *interval, *duration, from, cpu, cores)),
+            pool: Pool::new(outfit.connections),
+            origins: RefCell::new(outfit.origins.clone()),
+            rows_taken: RefCell::new(vec![0; outfit.program.picks.len()]),
+            parked: RefCell::new(vec![Vec::new(); scenario.loads.len()]),
+            bell: Bell::default(),
+            outfit,
+        }
+    }
+
+    fn program(&self) -> &Program {
+        &self.outfit.program
+    }
+
+    /// Hands the user to a runner.
+    fn wake_user(self: &Rc<Self>, id: u32) {
+        self.sleepers.borrow_mut().remove(id);
+        let idle = self.runners.borrow_mut().take_idle();
+        let runner = idle.unwrap_or_else(|| Runners::hire(self));
+        runner.assign(id);
+    }
+
+    /// The user waits until `at`, or until its time is over.
+    fn put_to_sleep(&self, id: u32, user: User, at: Micros) {
+        let mut users = self.users.borrow_mut();
+        let at = if user.phase == user::Phase::Stopping { at } else { at.min(users.stop_at(id)) };
+        users.give_back(id, user);
+        self.sleepers.borrow_mut().insert(id, at);
+        self.bell.ring_by(at);
+    }
+
+    /// The user is gone. In an open load its place, with its connections, waits for the next arrival.
+    fn dismiss(&self, id: u32, mut user: User, now: Micros) {
+        self.recorder.borrow_mut().user_stopped(now);
+        match user.model {
+            user::Model::Open(load) => {
+                self.users.borrow_mut().give_back(id, user);
+                self.parked.borrow_mut()[usize::from(load)].push(id);
+            }
+            user::Model::Closed => {
+                self.close_connections(&mut user);
+                self.users.borrow_mut().remove(id);
+            }
+        }
+        // The driver may be waiting for the last user.
+        self.bell.ring_by(now);
+    }
+
+    fn close_connections(&self, user: &mut User) {
+        for key in user.connections.drain(..) {
+            drop(self.pool.take(key));
+        }
+    }
+
+    /// Gives the user its rows: at its start, and again at each further iteration, but for the unique ones.
+    fn pick_rows(&self, user: &mut User) {
+        use swarmgate_domain::Pick;
+        let picks = &self.program().picks;
+        if picks.is_empty() {
+            return;
+        }
+        let Outfit { index, count, shard, shards, .. } = self.outfit;
+        let mut taken = self.rows_taken.borrow_mut();
+        let (number, mut rng) = (user.number, user.rng.clone());
+        let rows = &mut user.session().rows;
+        rows.resize(picks.len(), 0);
+        for ((row, (pick, length)), taken) in rows.iter_mut().zip(picks).zip(taken.iter_mut()) {
+            *row = match pick {
+                Pick::Unique => number % length,
+                Pick::Random => rng.u32(0..*length),
+                Pick::Sequential => {
+                    // Shards take rows by turns, and the threads of a shard take the shard's rows by turns.
+                    let turn = u64::from(shard) + u64::from(shards) * (u64::from(index) + u64::from(count) * *taken);
+                    *taken += 1;
+                    u32::try_from(turn % u64::from(*length)).expect("a remainder is less than its divisor")
+                }
+            };
+        }
+        user.rng = rng;
+    }
+}

@@ -1,0 +1,141 @@
+//! One request of a user from due to done: sent, followed where it is redirected, judged, counted.
+
+use std::rc::Rc;
+
+use swarmgate_domain::{ErrorKind, Micros};
+
+use super::Thread;
+use super::exchange::Body;
+use super::recorder::Tally;
+use super::runner::{Interrupt, Runner};
+use super::user::User;
+use crate::failure::Failure;
+use crate::http::{Inbox, Response};
+use crate::program::{Answer, Message, RequestPlan};
+
+/// What a runner works with, used again for each request.
+pub struct Desk {
+    pub(super) thread: Rc<Thread>,
+    pub(super) runner: Rc<Runner>,
+    pub(super) inbox: Inbox,
+    pub(super) body: Body,
+    pub(super) tally: Tally,
+    /// The present request, where it was rendered for this user.
+    pub(super) message: Message,
+    /// The present request as it is written, where it is not as it was rendered beforehand.
+    pub(super) wire: Vec<u8>,
+    /// The path of the present request; empty where it is part of what was rendered beforehand.
+    pub(super) path: Vec<u8>,
+    pub(super) cookie_line: Vec<u8>,
+}
+
+/// The test was over before the request was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// When.
+    pub at: Micros,
+}
+
+/// Why a request came to no answer.
+pub enum Trouble {
+    /// It failed.
+    Failed(Failure),
+    /// The test was over.
+    Cut,
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl Desk {
+    /// A desk for `runner`.
+    pub fn new(thread: Rc<Thread>, runner: Rc<Runner>) -> Self {
+        Self {
+            thread,
+            runner,
+            inbox: Inbox::default(),
+            body: Body::default(),
+            tally: Tally::default(),
+            message: Message::default(),
+            wire: Vec::new(),
+            path: Vec::new(),
+            cookie_line: Vec::new(),
+        }
+    }
+
+    /// Whether the test is over, the grace time too.
+    pub fn is_cut(&self) -> bool {
+        self.runner.interrupt() == Some(Interrupt::Cut)
+    }
+
+    /// Sends a request of `user`, due at `user.due`, and counts what becomes of it. Gives the time it was done, when the user
+    /// is free again.
+    pub async fn request(&mut self, user: &mut User, index: usize, now: Micros) -> Result<Micros, Cut> {
+        let thread = Rc::clone(&self.thread);
+        let plan = &thread.program().requests[index];
+        self.tally.clear();
+        let result = self.follow(user, plan).await;
+        let (result, done) = match result {
+            Ok((response, done)) => (self.judge(user, plan, &response, done), done),
+            Err(Trouble::Failed(failure)) => (Err(failure), thread.clock.now()),
+            Err(Trouble::Cut) => {
+                let at = thread.clock.now();
+                if self.tally.sent_bytes > 0 {
+                    thread.recorder.borrow_mut().cut_off(plan.entry, &self.tally, at);
+                }
+                return Err(Cut { at });
+            }
+        };
+        // What never got a connection was "sent" when that began: it has no other time.
+        let sent = self.tally.sent.unwrap_or(now);
+        thread.recorder.borrow_mut().request(plan.entry, user.due, &self.tally, sent, done, &result);
+        if let Some(session) = &mut user.session {
+            session.groups.iter_mut().for_each(|group| group.note(user.due, sent, done, result.is_err()));
+        }
+        user.due = done;
+        Ok(done)
+    }
+
+    /// Sends the request, and again where answers redirect it, up to the last answer.
+    async fn follow(&mut self, user: &mut User, plan: &RequestPlan) -> Result<(Response, Micros), Trouble> {
+        let mut way = self.first_way(user, plan)?;
+        loop {
+            let (response, done) = self.hop(user, plan, &way).await?;
+            let Some(next) = self.next_way(plan, &response, &way)? else { return Ok((response, done)) };
+            if self.tally.redirects >= u64::from(plan.redirects) {
+                return Err(Failure::new(ErrorKind::Redirect, format!("more than {} redirects", plan.redirects)).into());
+            }
+            self.tally.redirects += 1;
+            way = next;
+        }
+    }
+
+    /// Whether the answer is as it should be; keeps what is captured.
+    fn judge(&mut self, user: &mut User, plan: &RequestPlan, response: &Response, done: Micros) -> Result<(), Failure> {
+        let Some(head) = response.head() else { return Ok(()) };
+        let as_expected = if head.status >= 400 && !plan.checks_status {
+            Err(Failure::new(ErrorKind::Status, format!("status {}", head.status)))
+        } else {
+            Ok(())
+        };
+        if plan.checks.is_empty() && plan.captures.is_empty() {
+            return as_expected;
+        }
+        let service = done.saturating_since(self.tally.sent.unwrap_or(done));
+        let answer = Answer::new(head.status, &self.inbox.bytes()[..head.length], self.body.kept(), service);
+        let unix_millis = self.thread.clock.unix_millis(done);
+        let mut values = user.values(&self.thread.outfit.data, unix_millis);
+        let checks = plan.checks.iter().map(|check| check.apply(&answer, &mut values));
+        let mut result = checks.fold(as_expected, Result::and);
+        for capture in &plan.captures {
+            match capture.apply(&answer) {
+                Ok(value) => user.session().captures[capture.slot] = value,
+                Err(failure) => result = result.and(Err(failure)),
+            }
+        }
+        result
+    }
+}
