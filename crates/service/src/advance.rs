@@ -23,10 +23,15 @@ const PATIENCE: Micros = Micros::from_secs(2);
 pub async fn advance(ports: &Ports, run: &RunId) -> Result<RunState, ServiceError> {
     let plan = Arc::new(records::plan(ports, run).await?);
     let mut state = records::state(ports, &plan).await?;
+    let mut scaled = Ok(());
     for _ in 0..MOST_STEPS {
         let before = state.clone();
         for duty in before.duties() {
-            if let Some(event) = perform(ports, &plan, &state, duty).await? {
+            let outcome = perform(ports, &plan, &state, duty).await;
+            if duty == Duty::ScaleFleet {
+                // Told in the end. No reason to leave the rest: workers that are there may be ready, or done.
+                scaled = outcome.map(drop);
+            } else if let Some(event) = outcome? {
                 state = apply(ports, &plan, &event).await?;
             }
             if state.phase != before.phase {
@@ -37,7 +42,7 @@ pub async fn advance(ports: &Ports, run: &RunId) -> Result<RunState, ServiceErro
             break;
         }
     }
-    Ok(state)
+    scaled.map(|()| state)
 }
 
 /// Changes the state as `event` says. The write decides a race; the loser reads again.

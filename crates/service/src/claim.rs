@@ -106,7 +106,7 @@ impl<'a> Claim<'a> {
     pub async fn keep_while<T>(&mut self, work: impl Future<Output = T>) -> Result<Option<T>, ServiceError> {
         let mut work = pin!(work);
         loop {
-            let pause = self.ports.clock.sleep(Micros(self.holds.0 / 3));
+            let pause = self.ports.clock.sleep(self.due_in());
             if let Some(done) = first(work.as_mut(), pause).await {
                 return Ok(Some(done));
             }
@@ -116,13 +116,18 @@ impl<'a> Claim<'a> {
         }
     }
 
+    /// How long until the lease is to be renewed. At once where the clock was set back.
+    fn due_in(&self) -> Micros {
+        let since = self.ports.clock.now().since(self.renewed);
+        since.map_or(Micros::ZERO, |since| Micros(self.holds.0 / 3) - since)
+    }
+
     /// Says that we are still at work, unless we did so a short while ago.
     pub async fn renew_if_due(&mut self) -> Result<Held, ServiceError> {
-        let now = self.ports.clock.now();
-        // Also where the clock was set back.
-        if now >= self.renewed && now - self.renewed < Micros(self.holds.0 / 3) {
+        if self.due_in() > Micros::ZERO {
             return Ok(Held::ByUs);
         }
+        let now = self.ports.clock.now();
         let next = Lease { heartbeat: self.lease.heartbeat + 1, ..self.lease.clone() };
         match self.ports.store.put(&self.key, json(&next), self.condition.clone()).await {
             Ok(etag) => (self.lease, self.condition) = (next, Condition::Matches(etag)),

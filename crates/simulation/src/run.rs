@@ -17,7 +17,7 @@ use crate::faults::{Fault, Faults};
 use crate::fleet;
 use crate::report::{SeedReport, Totals, Violation};
 use crate::setup::Setup;
-use crate::world::{EVENTS, Sim, World};
+use crate::world::{EVENTS, FOREIGN, Sim, World};
 
 /// How long after the last fault all must have come to its end.
 const PATIENCE: Micros = Micros::from_secs(1_800);
@@ -139,6 +139,9 @@ impl<'a> Run<'a> {
         world.after(sweep_every, Happening::Sweep);
         let heal_at = if world.faults.none() { Micros::ZERO } else { heal_at };
         world.after(heal_at, Happening::Heal);
+        if world.strikes(Fault::ForeignTest) {
+            world.add_foreign_test();
+        }
         if world.strikes(Fault::Outage) {
             let from = world.draw_millis(1_000, 60_000);
             world.after(from, Happening::Outage);
@@ -234,8 +237,8 @@ impl<'a> Run<'a> {
                 Ok(left == 0)
             }
             Stage::Forgetting(until) if world.now > until => match world.objects.keys(key::ACTIVE_PREFIX).next() {
-                Some(mark) => Err(format!("{mark} is looked after for ever")),
-                None => Ok(true),
+                Some(mark) if !mark.as_str().ends_with(FOREIGN) => Err(format!("{mark} is looked after for ever")),
+                _ => Ok(true),
             },
             Stage::Forgetting(_) => Ok(false),
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 use swarmgate_domain::{
-    AbortAfter, Auth, ConnectionReuse, Cookies, CurvePoint, EntryKind, EntryName, HttpSettings, Load, LoadModel,
-    Micros, PoolShare, RateCurve, Scenario, Threshold, TlsTrust, UserCurve,
+    AbortAfter, Auth, ConnectionReuse, Cookies, CurvePoint, DataSource, EntryKind, EntryName, HttpSettings, Load,
+    LoadModel, Micros, Pick, PoolShare, RateCurve, Scenario, Threshold, TlsTrust, UserCurve,
 };
 use swarmgate_service::TestRequest;
 use swarmgate_service::ports::Settings;
@@ -76,7 +76,7 @@ impl Setup {
                 start_lead: Micros(poll.0 * 2) + millis(rng, 1_000, 3_000),
                 start_timeout: millis(rng, 8_000, 40_000),
                 poll,
-                least_lease: millis(rng, 4_000, 15_000),
+                least_lease: millis(rng, 3_000, 15_000),
                 sabotage,
             },
             mergers: rng.usize(1..=4),
@@ -99,7 +99,8 @@ impl Setup {
 impl TestSetup {
     fn draw(rng: &mut Rng, number: usize, pools: &[String], big: bool) -> Self {
         let interval = Micros::from_millis(rng.u64(1_000..=5_000));
-        let intervals = if big { 1 } else { rng.u64(1..=6) };
+        let most = if rng.u8(..4) == 0 { 15 } else { 5 };
+        let intervals = if big { 1 } else { rng.u64(1..=most) };
         // Mostly not a whole number of intervals.
         let duration = Micros(interval.0 * intervals - rng.u64(..interval.0 / 2));
         let share = |rng: &mut Rng| if big { rng.u32(257..=300) } else { rng.u32(1..=4) };
@@ -107,6 +108,7 @@ impl TestSetup {
         let asked_at = Micros::from_millis(rng.u64(..10_000));
         let while_it_runs = |rng: &mut Rng| asked_at + Micros(rng.u64(..duration.0 + 20_000_000));
         let changes = if rng.u8(..3) == 0 { rng.u8(1..=3) } else { 0 };
+        let data = if rng.u8(..4) == 0 { rows() } else { Vec::new() };
         let one_failure_in = if rng.u8(..3) == 0 { 20 } else { 0 };
         Self {
             asked_at,
@@ -115,8 +117,8 @@ impl TestSetup {
             viewed: rng.u8(..4) == 0,
             one_failure_in,
             request: TestRequest {
-                scenario: scenario(rng, duration),
-                data: Vec::new(),
+                scenario: Scenario { data: sources(&data), ..scenario(rng, duration) },
+                data,
                 // By this the world knows which test a plan is of.
                 source: number.to_string(),
                 target: "http://simulated".to_owned(),
@@ -137,6 +139,21 @@ pub(crate) fn names() -> [EntryName; 2] {
         method: method.to_owned(),
         name: name.to_owned(),
     })
+}
+
+/// The rows of one data source.
+fn rows() -> Vec<Vec<Vec<String>>> {
+    vec![vec![vec!["ada".to_owned()], vec!["grace".to_owned()]]]
+}
+
+fn sources(data: &[Vec<Vec<String>>]) -> Vec<DataSource> {
+    let source = |rows: &Vec<_>| DataSource {
+        name: "user".to_owned(),
+        columns: vec!["name".to_owned()],
+        pick: Pick::Unique,
+        rows: rows.len() as u64,
+    };
+    data.iter().map(source).collect()
 }
 
 fn scenario(rng: &mut Rng, duration: Micros) -> Scenario {

@@ -57,8 +57,9 @@ fn test(world: &mut World, run: &RunId) -> Result<(), String> {
 /// Without any fault nothing is missing, nothing is done again, and nothing takes long.
 fn went_well(world: &World, run: &RunId, state: &RunState, summary: &Summary) -> Result<(), String> {
     let (plan, quality) = (&world.watch.plans[run], &summary.quality);
-    let late_stop = matches!(state.ended(), Ended::Stopped) && summary.duration_us == Micros::ZERO;
-    let complete = late_stop || (quality.coverage >= 1.0 && quality.gaps.is_empty());
+    // Stopped before it started: nothing was due.
+    let due = state.duration(plan.duration()) > Micros::ZERO;
+    let complete = !due || (quality.coverage >= 1.0 && quality.gaps.is_empty());
     if !complete || quality.overlap > 0.0 || quality.takeovers > 0 || state.revision > 1 {
         return Err(format!("nothing went wrong, and yet: revision {}, {quality:?}", state.revision));
     }
@@ -119,6 +120,15 @@ fn agrees(summary: &Summary, expected: &Expected) -> Result<(), String> {
     let over_time: u64 = summary.series.iter().map(|point| point.count).sum();
     if over_time != counts.total() {
         return Err(format!("over time there are {over_time} requests, in all {}", counts.total()));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
+    let rate = counts.total() as f64 / expected.lasted.as_secs_f64().max(1e-6);
+    if summary.duration_us != expected.lasted || (summary.total.rate - rate).abs() > 1e-6 * rate {
+        let (rate, lasted) = (summary.total.rate, summary.duration_us);
+        return Err(format!("the report says {rate}/s for {lasted}, load was there for {}", expected.lasted));
+    }
+    if let Some(point) = summary.series.iter().find(|point| point.count > 0 && point.length_us == Micros::ZERO) {
+        return Err(format!("a point of the series counts requests in no time: {point:?}"));
     }
     let quality = &summary.quality;
     let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
