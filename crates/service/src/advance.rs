@@ -149,7 +149,7 @@ pub(crate) fn lease_age(object: &crate::ports::Object) -> Micros {
 }
 
 /// Why a shard can't be run, where a worker said so.
-async fn shard_failure(ports: &Ports, plan: &Plan) -> Result<Option<String>, ServiceError> {
+pub(crate) async fn shard_failure(ports: &Ports, plan: &Plan) -> Result<Option<String>, ServiceError> {
     let failed = ports.store.list(&key::prefix(&plan.id, "failed"), None).await?;
     let Some(first) = failed.keys.first() else { return Ok(None) };
     Ok(read::<ShardFailure>(&*ports.store, first).await?.map(|failure| failure.value.reason))

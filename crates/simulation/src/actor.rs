@@ -26,6 +26,12 @@ pub(crate) enum Role {
     Changer { test: usize, change: usize },
     /// Looks at a test.
     Viewer { test: usize },
+    /// Makes reports of what lies in the store, after everything was killed.
+    Rebuilder,
+    /// Ends the tests that it finds, after everything was killed and started again.
+    Restarter,
+    /// Lists all tests when all is over.
+    Lister,
     /// A worker that comes when all is over, to see what is left in a pool's queue.
     Cleaner { pool: usize },
 }

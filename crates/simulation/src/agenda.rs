@@ -2,17 +2,19 @@
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::task::Waker;
 
 use swarmgate_domain::Micros;
 
 use crate::actor::{ActorId, Role};
 use crate::objects::Operation;
+use crate::setup::Aftermath;
 
 /// Something that is to happen.
 #[derive(Debug)]
 pub(crate) enum Happening {
-    /// An actor waited long enough.
-    Wake(ActorId),
+    /// An actor waited long enough; the waker is of the part of it that waited.
+    Wake(ActorId, Waker),
     /// An actor comes into being.
     Start(Role),
     /// An actor dies.
@@ -29,6 +31,8 @@ pub(crate) enum Happening {
     Sweep,
     /// No more faults.
     Heal,
+    /// All that runs is killed, for good.
+    Crash(Aftermath),
     /// Nobody reaches the store from now on, for a while.
     Outage,
 }
@@ -57,6 +61,11 @@ impl Agenda {
     /// Takes out what is next.
     pub fn next(&mut self) -> Option<(Micros, Happening)> {
         self.entries.pop().map(|entry| (entry.time, entry.happening))
+    }
+
+    /// Nothing is to happen any more.
+    pub fn clear(&mut self) {
+        self.entries.clear();
     }
 
     /// All that is to happen, in no order.

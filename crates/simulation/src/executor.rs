@@ -38,14 +38,14 @@ impl Sim {
 impl Future for Wait {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let (actor, until, asked) = (self.actor, self.until, self.asked);
         let mut world = self.sim.world();
         if world.now >= until {
             return Poll::Ready(());
         }
         if !asked {
-            world.agenda.put(until, Happening::Wake(actor));
+            world.agenda.put(until, Happening::Wake(actor, context.waker().clone()));
         }
         drop(world);
         self.asked = true;
@@ -84,7 +84,7 @@ impl<'a> Executor<'a> {
             let mut world = self.sim.world();
             let (paused_to, now) = (world.actor(id).paused_to, world.now);
             if paused_to > now {
-                world.agenda.put(paused_to, Happening::Wake(id));
+                world.agenda.put(paused_to, Happening::Wake(id, Waker::noop().clone()));
                 return;
             }
         }
@@ -100,6 +100,13 @@ impl<'a> Executor<'a> {
     /// An actor dies, wherever it is.
     pub fn kill(&mut self, id: ActorId) {
         self.end(id, true);
+    }
+
+    /// All actors die at once.
+    pub fn kill_all(&mut self) {
+        for number in 0..self.bodies.len() {
+            self.end(ActorId(u32::try_from(number).unwrap_or(u32::MAX)), true);
+        }
     }
 
     fn end(&mut self, id: ActorId, killed: bool) {

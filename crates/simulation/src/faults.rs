@@ -128,7 +128,8 @@ impl Fault {
     fn likelihood(self) -> (f64, f64) {
         match self {
             Self::SlowCall | Self::Busy | Self::LostAnswer | Self::LateWrite => (0.001, 0.1),
-            Self::FunctionKilled | Self::FunctionPaused => (0.000_5, 0.01),
+            Self::FunctionKilled => (0.001, 0.015),
+            Self::FunctionPaused => (0.002, 0.03),
             Self::Partition => (0.000_5, 0.02),
             Self::WorkerKilled | Self::WorkerPaused => (0.002, 0.04),
             Self::DiedWriting | Self::Outage | Self::SweepTwice | Self::SweepMissed | Self::WorkerSlow => (0.1, 0.8),

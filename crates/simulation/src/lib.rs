@@ -9,6 +9,7 @@ mod actor;
 mod actors;
 mod agenda;
 mod check;
+mod course;
 mod executor;
 mod faults;
 mod fleet;

@@ -35,10 +35,27 @@ pub(crate) struct Setup {
     pub store_precision: Micros,
     /// Whether chunks have histograms: they take most of the time.
     pub histograms: bool,
+    /// When everything is killed, if it is, and what follows.
+    pub crash: Option<(Micros, Aftermath)>,
     /// When faults end.
     pub heal_at: Micros,
     /// Whether to go on until nobody looks after the tests any more.
     pub to_be_forgotten: bool,
+}
+
+/// What follows when everything was killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aftermath {
+    /// Someone makes the reports of what was uploaded.
+    Rebuild,
+    /// The functions run again, and end what was there.
+    Restart,
+}
+
+impl Aftermath {
+    fn draw(rng: &mut Rng) -> Self {
+        if rng.bool() { Self::Rebuild } else { Self::Restart }
+    }
 }
 
 /// A test that is asked for.
@@ -89,6 +106,7 @@ impl Setup {
             store_precision: if rng.bool() { Micros(1) } else { Micros::SECOND },
             histograms: !big && rng.u8(..8) == 0,
             heal_at: millis(rng, 20_000, 150_000),
+            crash: (rng.u8(..8) == 0).then(|| (millis(rng, 3_000, 60_000), Aftermath::draw(rng))),
             to_be_forgotten: rng.u8(..64) == 0,
             pools,
             tests,

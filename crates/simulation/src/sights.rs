@@ -44,6 +44,10 @@ pub enum Sight {
     TwoPools,
     /// A caller was told that its test was there already.
     AcceptedBefore,
+    /// Reports were made of what was there when everything was killed.
+    Rebuilt,
+    /// Everything was killed, and went on.
+    Restarted,
     /// A test was never accepted, since its caller died for good.
     NeverAccepted,
 }
@@ -53,7 +57,7 @@ pub(crate) const SIGHTS: usize = Sight::ALL.len();
 
 impl Sight {
     /// Each of them, in order.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Passed,
         Self::Breached,
         Self::Inconclusive,
@@ -74,6 +78,8 @@ impl Sight {
         Self::TwoTests,
         Self::TwoPools,
         Self::AcceptedBefore,
+        Self::Rebuilt,
+        Self::Restarted,
         Self::NeverAccepted,
     ];
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::task::Waker;
 
 use fastrand::Rng;
 use swarmgate_domain::{Key, Micros};
@@ -15,7 +16,7 @@ use crate::ledger::Ledger;
 use crate::messages::Messages;
 use crate::notices;
 use crate::objects::{Answer, Objects, Operation};
-use crate::setup::Setup;
+use crate::setup::{Aftermath, Setup};
 use crate::sights::Sights;
 use crate::watch::{self, Watch};
 
@@ -59,6 +60,8 @@ pub(crate) struct World {
     pub ledger: Ledger,
     pub watch: Watch,
     pub sights: Sights,
+    /// What follows after everything was killed.
+    pub crashed: Option<Aftermath>,
     /// What should not be, first come.
     pub violation: Option<String>,
     pub trace: Option<Vec<String>>,
@@ -80,6 +83,7 @@ impl World {
             ledger: Ledger::default(),
             watch: Watch::default(),
             sights: Sights::default(),
+            crashed: None,
             violation: None,
             trace: trace.then(Vec::new),
         }
@@ -215,6 +219,17 @@ impl World {
         }
     }
 
+    /// Everything was killed: what is not in the store is gone, and nobody asks again.
+    pub fn crash(&mut self, aftermath: Aftermath) {
+        self.heal();
+        self.agenda.clear();
+        self.queues.values_mut().for_each(|queue| *queue = Messages::default());
+        self.pools = Pools::new(self.setup.pools.len());
+        self.ledger.tests.iter_mut().for_each(|test| test.abandoned = true);
+        self.crashed = Some(aftermath);
+        self.tell(|| format!("everything was killed; what follows is {aftermath:?}"));
+    }
+
     /// No more faults: from now on everything must come to its end.
     pub fn heal(&mut self) {
         self.tell(|| "no more faults".to_owned());
@@ -225,7 +240,7 @@ impl World {
             actor.cut_off_to = now;
             if actor.paused_to > now {
                 actor.paused_to = now;
-                self.agenda.put(now, Happening::Wake(ActorId(number)));
+                self.agenda.put(now, Happening::Wake(ActorId(number), Waker::noop().clone()));
             }
         }
         for pool in 0..self.setup.pools.len() {

@@ -7,9 +7,10 @@ pub(crate) use expected::Expected;
 pub(crate) use settled::unsettled;
 use swarmgate_domain::{Ended, Key, Micros, Phase, RunId, RunState, Summary, key};
 
+use crate::actors::RESTARTED;
 use crate::ledger::Counts;
 use crate::ports::{REFUSAL, revision_of};
-use crate::setup::names;
+use crate::setup::{Aftermath, names};
 use crate::sights::Sight;
 use crate::world::World;
 
@@ -46,8 +47,10 @@ fn test(world: &mut World, run: &RunId) -> Result<(), String> {
         .ok_or_else(|| format!("the newest report holds {} chunks, others were uploaded", summary.quality.chunks))?;
     agrees(&summary, &expected)?;
     ended_as_asked(world, run, &state, &summary)?;
-    live_view_is_final(world, run, &state)?;
-    if world.faults.none() {
+    if world.crashed != Some(Aftermath::Rebuild) {
+        live_view_is_final(world, run, &state)?;
+    }
+    if world.faults.none() && world.crashed.is_none() {
         went_well(world, run, &state, &summary)?;
     }
     see(world, run, &state, &summary);
@@ -151,7 +154,10 @@ fn agrees(summary: &Summary, expected: &Expected) -> Result<(), String> {
 fn ended_as_asked(world: &World, run: &RunId, state: &RunState, summary: &Summary) -> Result<(), String> {
     let ended = state.ended();
     let (phase, there_was) = match &ended {
-        Ended::Completed => (Phase::Finished, state.start.is_some() && !shard_failed(world, run)),
+        Ended::Completed => {
+            let began = state.start.is_some() || world.crashed == Some(Aftermath::Rebuild);
+            (Phase::Finished, began && !shard_failed(world, run))
+        }
         Ended::Aborted { .. } => {
             let threshold = &world.watch.plans[run].scenario.thresholds[0];
             (Phase::Finished, threshold.abort.is_some() && summary.total.failures > 0)
@@ -176,6 +182,9 @@ fn shard_failed(world: &World, run: &RunId) -> bool {
 fn had_reason(world: &World, run: &RunId, reason: &str) -> bool {
     if reason.contains(REFUSAL) {
         return world.ledger.refused.iter().any(|(refused, _)| refused == run);
+    }
+    if reason == RESTARTED {
+        return world.crashed.is_some();
     }
     reason.starts_with("no worker was ready") || (reason.contains("no machine has room") && world.ledger.problem_told)
 }

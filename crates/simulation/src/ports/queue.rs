@@ -1,11 +1,15 @@
 //! A simulated queue: at least once, in any order.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
 use async_trait::async_trait;
 use swarmgate_domain::Micros;
 use swarmgate_service::ports::{Delivery, Queue, QueueError, Receipt};
 
 use crate::actor::ActorId;
 use crate::agenda::Happening;
+use crate::executor::Wait;
 use crate::faults::Fault;
 use crate::messages::Messages;
 use crate::world::{Sim, World};
@@ -68,7 +72,7 @@ impl World {
         let now = self.now;
         self.queue(name).send(body, now);
         for actor in std::mem::take(&mut self.queue(name).waiting) {
-            self.agenda.put(now, Happening::Wake(actor));
+            self.agenda.put(now, Happening::Wake(actor, Waker::noop().clone()));
         }
     }
 }
@@ -126,19 +130,15 @@ impl Queue for SimQueue {
 
 /// Waits, but comes back as soon as the actor is woken for whatever reason: a message came, perhaps.
 struct Look {
-    wait: crate::executor::Wait,
+    wait: Wait,
     looked: bool,
 }
 
 impl Future for Look {
     type Output = ();
 
-    fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<()> {
-        let over = std::pin::Pin::new(&mut self.wait).poll(context).is_ready();
-        if over || std::mem::replace(&mut self.looked, true) {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let over = Pin::new(&mut self.wait).poll(context).is_ready();
+        if over || std::mem::replace(&mut self.looked, true) { Poll::Ready(()) } else { Poll::Pending }
     }
 }

@@ -107,7 +107,7 @@ impl World {
         let kind = match role {
             Role::Worker { .. } => Fault::WorkerKilled,
             Role::Caller { .. } if self.strikes_seldom(Fault::CallerDies) => return true,
-            Role::Viewer { .. } | Role::Cleaner { .. } => return false,
+            Role::Viewer { .. } => return false,
             _ => Fault::FunctionKilled,
         };
         self.strikes(kind)
@@ -122,7 +122,7 @@ impl World {
     fn draw_pause(&mut self, actor: ActorId, answered_at: Micros) {
         let (fault, longest) = match self.actor(actor).role {
             Role::Worker { .. } => (Fault::WorkerPaused, 60_000),
-            Role::Viewer { .. } | Role::Cleaner { .. } => return,
+            Role::Viewer { .. } => return,
             _ => (Fault::FunctionPaused, 30_000),
         };
         if self.strikes(fault) {
