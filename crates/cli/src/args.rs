@@ -36,6 +36,9 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Make a report anew from what lies in a folder, also of a run that was killed
     Report(ReportArgs),
+    /// Run the pipeline under simulated faults, seed after seed
+    #[command(after_help = "Examples:\n  swarmgate simulate --seeds 100000\n  swarmgate simulate --seed 42 --trace")]
+    Simulate(SimulateArgs),
     /// Serve the sample workload: a small HTTP server to load
     SampleWorkload(swarmgate_workload::Args),
     /// Print the JSON Schema of scenario files, for editors

@@ -84,7 +84,7 @@ fn list() -> Markup {
             section aria-labelledby="tests-heading" {
                 h2 #tests-heading { "Tests" }
                 p.lead #no-tests hidden { "None yet." }
-                div.scroll #tests-box tabindex="0" role="region" aria-label="Tests" hidden {
+                div.scroll #tests-box tabindex="0" role="region" aria-label="Tests: table" hidden {
                     table {
                         caption.sr { "Tests, the newest first" }
                         thead { tr { @for head in ["Test", "Target", "State", "Started", "Report"] { th scope="col" { (head) } } } }
@@ -123,7 +123,7 @@ fn live() -> Markup {
             }
             div.warning #warning role="status" hidden {}
             section.figures aria-labelledby="figures-heading" { h2.sr #figures-heading { "Key figures" } dl #figures {} }
-            div.scroll #thresholds-box tabindex="0" role="region" aria-label="Thresholds" hidden {
+            div.scroll #thresholds-box tabindex="0" role="region" aria-label="Thresholds: table" hidden {
                 table.narrow {
                     caption.sr { "Thresholds, and what was measured so far" }
                     thead {
@@ -143,7 +143,7 @@ fn live() -> Markup {
             section #requests aria-labelledby="requests-heading" {
                 h2 #requests-heading { "Requests" }
                 p.lead { "In milliseconds: " b { "response time" } " (due to last byte) above " i { "service time" } " (sent to last byte)." }
-                div.scroll tabindex="0" role="region" aria-label="Requests" {
+                div.scroll tabindex="0" role="region" aria-label="Requests: table" {
                     table.entries.numbers.sortable {
                         caption.sr { "Requests with counts, rates and times in milliseconds" }
                         thead {

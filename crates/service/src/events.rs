@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use swarmgate_domain::{Group, Key, RunId, key};
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::advance::advance;
 use crate::error::ServiceError;
@@ -42,7 +42,14 @@ async fn bring_up(
     for (interval, group) in chunks {
         merge(ports, run, *interval, *group).await?;
     }
-    let state = advance(ports, run).await?;
+    let state = match advance(ports, run).await {
+        // Someone removed the test, or these objects never were of one: the message would come again for ever.
+        Err(ServiceError::NoSuchRun { .. }) => {
+            warn!(%run, "objects of a test that is not there, they are left alone");
+            return Ok(());
+        }
+        state => state?,
+    };
     if !chunks.is_empty() || state.phase.is_over() {
         live::refresh(ports, memory, run).await?;
     }

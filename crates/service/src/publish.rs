@@ -66,6 +66,9 @@ pub(crate) async fn publish(ports: &Ports, plan: &Arc<Plan>, state: &RunState) -
         let first = first_verdict(ports, &plan.id).await?;
         let told = RunState { verdict: first.clone(), ..state.clone() };
         let results = merged::summarize(ports, plan, &told, number).await?;
+        if results.summary.quality.chunks > set.count as u64 {
+            continue; // a chunk came meanwhile: what was merged is not what this revision would say that it holds
+        }
         let revision = Revision { chunks: set, verdict: results.summary.verdict.clone() };
         let is_new = latest.as_ref().is_none_or(|(latest, _)| number > *latest);
         if is_new && create(store, &key::revision(&plan.id, number), &revision).await? == Created::Before {

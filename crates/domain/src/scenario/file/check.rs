@@ -6,8 +6,8 @@ use regex::RegexBuilder;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json_path::JsonPath;
 
-use super::context::{At, Context, wrong_sort};
-use super::decode::{Decode, MapOf, decode_at, fields};
+use super::context::{At, Context};
+use super::decode::{Decode, MapOf, fields};
 use super::scalars::{Flag, Text, Time, parsed, scalar_schema};
 use crate::scenario::model::CaptureFrom;
 use crate::scenario::yaml::{Node, Value};
@@ -238,18 +238,3 @@ scalar_schema!([] CaptureFile, "Capture", json_schema!({
     "pattern": r"^\s*(status|(json|regex|header|cookie)\s+\S[\s\S]*)\s*$",
     "examples": ["json $.token", "regex id=(\\d+)", "header X-Request-Id", "cookie sid", "status"],
 }));
-
-/// Reads one value of a list as it would be read alone.
-pub(crate) fn one_or_more<T: Decode>(node: &Node, ctx: &mut Context, wanted: &str) -> Option<Vec<At<T>>> {
-    match &node.value {
-        Value::List(nodes) => {
-            let items = nodes.iter().enumerate();
-            Some(items.filter_map(|(i, node)| ctx.inside(format!("[{i}]"), |ctx| decode_at(node, ctx))).collect())
-        }
-        Value::Scalar(_) => decode_at(node, ctx).map(|one| vec![one]),
-        Value::Map(_) => {
-            ctx.wrong(node, wrong_sort(node, wanted));
-            None
-        }
-    }
-}
