@@ -32,11 +32,12 @@ pub(crate) fn read_object<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Res
 }
 
 fn no_json(bytes: &[u8], error: &serde_json::Error) -> Problem {
-    let problem = if bytes.is_empty() { "it is empty".to_owned() } else { error.to_string() };
-    let mut mistake = Mistake::new("body", None, Wrong::new(problem).allowed("JSON objects"));
-    if !bytes.is_empty() {
-        (mistake.line, mistake.column) = (Some(error.line()), Some(error.column()));
-    }
+    let reason = error.to_string();
+    // The place is told apart.
+    let reason = reason.rsplit_once(" at line ").map_or(reason.as_str(), |(reason, _)| reason);
+    let problem = if bytes.is_empty() { "it is empty" } else { reason };
+    let mistake = Mistake::new("body", None, Wrong::new(problem).allowed("JSON objects"));
+    let mistake = if bytes.is_empty() { mistake } else { mistake.at(error.line(), error.column()) };
     Problem::of(Kind::BadJson, vec![mistake])
 }
 

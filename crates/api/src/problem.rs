@@ -101,8 +101,8 @@ pub(crate) struct Mistake {
     /// The value as it was sent, cut when it is long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// What is wrong with it.
-    pub problem: String,
+    /// The mistake in words: where it is, the field, what is wrong with it, and what is allowed.
+    pub detail: String,
     /// What is allowed instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed: Option<String>,
@@ -123,24 +123,24 @@ impl Mistake {
         FieldMistake { field: field.to_owned(), value, wrong }.into()
     }
 
-    fn words(&self) -> String {
-        let place = self.line.zip(self.column).map(|(line, column)| format!("line {line}, column {column}: "));
-        let allowed = self.allowed.as_ref().map(|allowed| format!(", allowed are {allowed}"));
-        format!("{}{}: {}{}", place.unwrap_or_default(), self.field, self.problem, allowed.unwrap_or_default())
+    /// The same, at a place of the text that was sent.
+    pub fn at(self, line: usize, column: usize) -> Self {
+        let detail = format!("line {line}, column {column}: {}", self.detail);
+        Self { detail, line: Some(line), column: Some(column), ..self }
     }
 }
 
 impl From<FieldMistake> for Mistake {
     fn from(mistake: FieldMistake) -> Self {
-        let FieldMistake { field, value, wrong: Wrong { problem, allowed, help } } = mistake;
-        Self { field, value, problem, allowed, help, line: None, column: None }
+        let detail = mistake.to_string();
+        let FieldMistake { field, value, wrong: Wrong { allowed, help, .. } } = mistake;
+        Self { field, value, detail, allowed, help, line: None, column: None }
     }
 }
 
 impl From<&Diagnostic> for Mistake {
     fn from(diagnostic: &Diagnostic) -> Self {
-        let at = diagnostic.at;
-        Self { line: Some(at.line), column: Some(at.column), ..diagnostic.mistake.clone().into() }
+        Self::from(diagnostic.mistake.clone()).at(diagnostic.at.line, diagnostic.at.column)
     }
 }
 
@@ -156,10 +156,9 @@ impl Problem {
 
     /// Of mistakes, of which there is one at least.
     pub fn of(kind: Kind, mistakes: Vec<Mistake>) -> Self {
-        let detail = match mistakes.as_slice() {
-            [only] => only.words(),
-            [first, ..] => format!("{} mistakes, the first: {}", mistakes.len(), first.words()),
-            [] => kind.facts().2.to_owned(),
+        let detail = match mistakes.len() {
+            1 => "there is 1 mistake, see `errors`".to_owned(),
+            count => format!("there are {count} mistakes, see `errors`"),
         };
         Self { kind, detail, mistakes, methods: None }
     }
