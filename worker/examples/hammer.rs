@@ -52,7 +52,7 @@ async fn hammer(target: &str, users: u32, seconds: u64, threads: u32) -> Stats {
         secrets: Secrets::default(),
         seed: 1,
     };
-    let engine = Engine::new(EngineOptions { threads: Some(threads), connections: None });
+    let engine = Engine::new(EngineOptions { threads: Some(threads), ..EngineOptions::default() });
     let mut run = engine.prepare(spec).await.expect("the target can be tested");
     run.begin(Micros::from(SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is set")));
     let mut total = Stats::default();

@@ -11,6 +11,7 @@ mod rebuild;
 mod renderer;
 mod run;
 mod signals;
+mod simulate;
 mod table;
 mod validate;
 
@@ -42,6 +43,7 @@ fn execute(command: Command) -> Result<Exit, Failure> {
         Command::Demo(args) => demo::demo(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Report(args) => rebuild::rebuild(&args),
+        Command::Simulate(args) => simulate::simulate(&args),
         Command::SampleWorkload(args) => sample_workload(&args),
         Command::Schema => {
             print_line(&format!("{:#}", swarmgate_domain::scenario_schema()));

@@ -1,15 +1,14 @@
 //! The page of `swarmgate serve`: tests, the live view of one, and a form to start one. Its script speaks to the API.
 //!
 //! What it asks, on the paths of the API it is served from:
-//! - `GET /tests` answers `{tests: [{id, name, target, phase, started_at, verdict}]}`, the newest first;
+//! - `GET /tests` answers `{tests: [{id, name, target, phase, accepted_at, started_at, verdict}], next}`, the newest first;
 //! - `POST /tests` takes `{scenario, users, spawn_rate, duration}` (a URL or YAML; the rest may be missing) with an
 //!   `Idempotency-Key`, and answers `{id}`;
-//! - `GET /tests/{id}/live` answers live.json: `{id, name, phase, target, started_at, now_us, planned_us, users, rate,
-//!   failure_rate, total: {count, failures, response, service}, requests: [{method, name, count, failures, rate, response,
-//!   service}], series, coverage, saturated, saturation, verdict, report}`, with `response` and `service` as
-//!   [`Percentiles`](swarmgate_domain::Percentiles) and `series` as [`Point`](swarmgate_domain::Point)s;
+//! - `GET /tests/{id}/live` answers a [`LiveView`](swarmgate_domain::LiveView); one with a verdict has a report, which
+//!   `GET /tests/{id}/report` opens;
 //! - `POST /tests/{id}/stop`, and `PATCH /tests/{id}` with `{users, spawn_rate}`;
-//! - an answer that is no success is a problem document (RFC 9457): `title`, `detail`, and `errors` with `detail` each.
+//! - an answer that is no success is a problem document (RFC 9457): `title`, `detail`, and `errors`, each with `field` and
+//!   `problem`, and `allowed`, `help`, `line` and `column` where there are any.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -85,13 +84,14 @@ fn list() -> Markup {
             section aria-labelledby="tests-heading" {
                 h2 #tests-heading { "Tests" }
                 p.lead #no-tests hidden { "None yet." }
-                div.scroll #tests-box tabindex="0" role="region" aria-label="Tests" hidden {
+                div.scroll #tests-box tabindex="0" role="region" aria-label="Tests: table" hidden {
                     table {
                         caption.sr { "Tests, the newest first" }
                         thead { tr { @for head in ["Test", "Target", "State", "Started", "Report"] { th scope="col" { (head) } } } }
                         tbody #tests {}
                     }
                 }
+                p.more { button #older type="button" hidden { "Older tests" } }
             }
         }
     }
@@ -123,6 +123,19 @@ fn live() -> Markup {
             }
             div.warning #warning role="status" hidden {}
             section.figures aria-labelledby="figures-heading" { h2.sr #figures-heading { "Key figures" } dl #figures {} }
+            div.scroll #thresholds-box tabindex="0" role="region" aria-label="Thresholds: table" hidden {
+                table.narrow {
+                    caption.sr { "Thresholds, and what was measured so far" }
+                    thead {
+                        tr {
+                            th scope="col" { "So far" }
+                            th scope="col" { "Threshold" }
+                            th.num scope="col" { "Measured" }
+                        }
+                    }
+                    tbody #thresholds {}
+                }
+            }
             section #charts aria-labelledby="charts-heading" data-axis="linear" {
                 div.section-head { h2 #charts-heading { "Over time" } div.toggles #chart-toggles {} }
                 div.charts { @for chart in charts() { (chart.render()) } }
@@ -130,7 +143,7 @@ fn live() -> Markup {
             section #requests aria-labelledby="requests-heading" {
                 h2 #requests-heading { "Requests" }
                 p.lead { "In milliseconds: " b { "response time" } " (due to last byte) above " i { "service time" } " (sent to last byte)." }
-                div.scroll tabindex="0" role="region" aria-label="Requests" {
+                div.scroll tabindex="0" role="region" aria-label="Requests: table" {
                     table.entries.numbers.sortable {
                         caption.sr { "Requests with counts, rates and times in milliseconds" }
                         thead {

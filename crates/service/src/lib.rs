@@ -22,6 +22,8 @@ mod rebuild;
 mod recent;
 mod records;
 mod retry;
+#[doc(hidden)]
+pub mod sabotage;
 mod shard;
 mod stored;
 mod sweep;

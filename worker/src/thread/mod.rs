@@ -3,17 +3,20 @@
 //! A user that waits is a few words in [`user`] and an entry of the [`wheel`]. When its wait is over, the [`driver`] hands it to
 //! an idle [`runner`], a task that lives on and works for one user after another: so there are as many tasks as users at work,
 //! not as there are users, and none is made for a request. The runner goes through the user's operations ([`steps`]), sends
-//! its requests ([`request`], [`exchange`]) and gives it back when it must wait.
+//! its requests ([`request`], then [`way`], [`hop`], [`connecting`], [`exchange`]) and gives it back when it must wait.
 
+mod connecting;
 mod driver;
 mod exchange;
 mod group;
+mod hop;
 mod recorder;
 mod request;
 mod runner;
 mod schedule;
 mod steps;
 mod user;
+mod way;
 mod wheel;
 
 use std::cell::{Cell, RefCell};

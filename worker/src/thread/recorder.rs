@@ -96,10 +96,12 @@ impl Recorder {
     /// Begins to measure at test time `now`, for `entries` names.
     pub fn new(entries: usize, length: Micros, end: Micros, now: Micros, duty: CpuDuty, cores: u64) -> Self {
         let (thread, process) = (clock::thread_cpu(), clock::process_cpu());
+        // Begun behind the end, all there is to measure is that nothing was done.
+        let now = now.min(end);
         Self {
             length,
             end,
-            interval: Interval::holding(now, length),
+            interval: Interval::holding(now.min(end.saturating_since(Micros(1))), length),
             from: now,
             entries: vec![EntryStats::default(); entries],
             generator: GeneratorStats::default(),

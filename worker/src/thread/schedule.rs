@@ -214,3 +214,89 @@ impl<'a> OpenLoad<'a> {
         Some(self.first_place.saturating_add(place))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn load(model: LoadModel) -> Load {
+        Load { name: "load".to_owned(), kind: None, model }
+    }
+
+    fn scenario(loads: Vec<Load>) -> Scenario {
+        let json = serde_json::json!({
+            "name": "test", "description": null, "labels": {}, "target": null, "loads": [], "kinds": [],
+            "http": {
+                "headers": [], "auth": "none", "cookies": "session", "connections": "keep_alive", "connect_timeout": 1,
+                "tls": "verify",
+            },
+            "data": [], "slots": 0, "slot_names": [], "names": [], "thresholds": [], "interval": null, "grace": 0,
+        });
+        Scenario { loads, ..serde_json::from_value(json).unwrap() }
+    }
+
+    fn closed(users: u32) -> Load {
+        load(LoadModel::Closed(UserCurve::ramp(users, 10.0, Micros::from_secs(60))))
+    }
+
+    fn open(rate: f64, max_users: u32) -> Load {
+        load(LoadModel::Open { rate: swarmgate_domain::RateCurve::constant(rate, Micros::from_secs(2)), max_users })
+    }
+
+    fn shares(shards: u32, threads: u32) -> Vec<Share> {
+        let share = |shard| (0..threads).map(move |thread| Share { shard, shards, thread, threads });
+        (0..shards).flat_map(share).collect()
+    }
+
+    #[test]
+    fn each_user_is_somebodys() {
+        let scenario = scenario(vec![closed(17), closed(5)]);
+        let mut users = BTreeMap::new();
+        for share in shares(3, 4) {
+            for span in Crowd::new(&scenario, share).spans() {
+                assert_eq!(span.number % 3, share.shard);
+                assert_eq!(users.insert(span.number, span.load), None);
+            }
+        }
+        assert_eq!(users.keys().copied().collect::<Vec<_>>(), (0..22).collect::<Vec<_>>());
+        assert!(users.iter().all(|(number, load)| (*number < 17) == (*load == 0)));
+    }
+
+    #[test]
+    fn who_comes_by_a_change_has_a_number_of_its_own() {
+        let scenario = scenario(vec![closed(10), open(1.0, 7), closed(30)]);
+        let (mut numbers, mut at_50) = (Vec::new(), 0);
+        for share in shares(2, 2) {
+            let mut crowd = Crowd::new(&scenario, share);
+            crowd.change(Micros::from_secs(10), 80, 1_000.0);
+            let spans = crowd.spans();
+            numbers.extend(spans.iter().map(|span| span.number));
+            let at = Micros::from_secs(50);
+            at_50 += spans.iter().filter(|span| span.start <= at && span.stop > at).count();
+        }
+        numbers.sort_unstable();
+        let count = numbers.len();
+        numbers.dedup();
+        // 20 and 60 users; the numbers of the open load's places are left out.
+        assert_eq!((count, numbers.len(), at_50), (80, 80, 80));
+        assert!(numbers.iter().all(|number| !(40..47).contains(number)), "{numbers:?}");
+    }
+
+    #[test]
+    fn each_arrival_and_each_place_is_somebodys() {
+        let scenario = scenario(vec![closed(4), open(50.0, 9)]);
+        let (mut arrivals, mut places) = (Vec::new(), Vec::new());
+        for share in shares(2, 3) {
+            for mut open in OpenLoad::all(&scenario, share, Micros::SECOND) {
+                arrivals.extend(std::iter::from_fn(|| open.take()).map(|arrival| (arrival.number, arrival.due)));
+                places.extend(std::iter::from_fn(|| open.new_place()));
+            }
+        }
+        arrivals.sort_unstable();
+        places.sort_unstable();
+        let expected: Vec<_> = (50..100).map(|n| (n, Micros::from_millis(n * 20))).collect();
+        assert_eq!((arrivals, places), (expected, (4..13).collect()));
+    }
+}

@@ -78,3 +78,13 @@ fn a_name_from_the_environment() {
     let text = "name: \"on ${env:STAGE}\"\nload: { users: 1, duration: 1s }\nflow: [GET http://a/]\n";
     assert_eq!(read(text, &inputs).scenario.name, "on staging");
 }
+
+#[test]
+fn numbers_may_be_written_in_any_way_that_yaml_has() {
+    for users in ["1000", "1e3", "1000.0", "0x3E8"] {
+        let text = format!("load: {{ users: {users}, duration: 1s }}\nflow: [GET http://a/]\n");
+        let scenario = read(&text, &inputs()).scenario;
+        let swarmgate_domain::LoadModel::Closed(curve) = &scenario.loads[0].model else { panic!("{scenario:?}") };
+        assert_eq!(curve.peak(), 1_000, "{users}");
+    }
+}

@@ -66,6 +66,15 @@ fn unique_rows_must_be_enough_for_all_users_that_take_them() {
 }
 
 #[test]
+fn thresholds_are_on_what_the_scenario_does() {
+    let text = with(
+        "interval: 1\nflow:\n  - GET /items\n  - group: { name: checkout, flow: [POST /buy] }\nthresholds:\n  - p95{name=/item} < 1s\n  \
+         - p95{method=PSOT} < 1s\n  - p95{group=/items} < 1s\n  - { limit: \"p95{name=checkout} < 1s\", abort: true }",
+    );
+    insta::assert_snapshot!(mistakes(&text, &Inputs::default()));
+}
+
+#[test]
 fn data_files_that_are_none() {
     let shown: String = [
         ("empty.csv", ""),

@@ -39,8 +39,11 @@ fn too_much_is_refused_before_it_costs_anything() {
     let deep_block = format!("name:\n{}\n", "- ".repeat(100_000));
     let bomb: String = (1..12).map(|n| format!("  a{n}: &a{n} [{}]\n", format!("*a{}, ", n - 1).repeat(9))).collect();
     let bomb = format!("variables:\n  a0: &a0 [1]\n{bomb}");
+    let deeper: String = (1..100).map(|n| format!("  a{n}: &a{n} [[[[[[[[*a{}]]]]]]]]\n", n - 1)).collect();
+    let deeper = format!("variables:\n  a0: &a0 [1]\n{deeper}");
     let wide = format!("name: [{}]\n", "1,".repeat(600_000));
-    let shown: String = [line, deep, deep_block, bomb, wide].map(|text| mistakes(&text, &Inputs::default())).concat();
+    let shown: String =
+        [line, deep, deep_block, bomb, deeper, wide].map(|text| mistakes(&text, &Inputs::default())).concat();
     insta::assert_snapshot!(shown);
 }
 

@@ -28,11 +28,16 @@
       // An answer that is no JSON has nothing to say but its status.
     }
     if (answer.ok) return json;
-    const details = (json?.errors ?? []).map((error) => error.detail ?? error.message ?? String(error));
-    const said = [json?.detail ?? json?.title ?? `${method} ${path}: status ${answer.status}`, ...details];
+    const mistakes = (json?.errors ?? []).map(mistakeWords);
+    const said = mistakes.length ? [`${json.title}:`, ...mistakes] : [json?.detail ?? `${method} ${path}: status ${answer.status}`];
     throw Object.assign(new Error(said.join("\n")), { status: answer.status });
   };
-  const testPath = (test, rest = "") => `/tests/${encodeURIComponent(test)}${rest}`;
+  const mistakeWords = ({ field, problem: wrong, allowed, help, line, column }) => [
+    line ? `line ${line}${column ? `, column ${column}` : ""}: ` : "", `${field}: ${wrong}`,
+    allowed ? `, allowed are ${allowed}` : "", help ? ` (${help})` : "",
+  ].join("");
+  // Relative to the page, which need not lie at the root of its host.
+  const testPath = (test, rest = "") => `tests/${encodeURIComponent(test)}${rest}`;
 
   const problem = (error) => {
     const unreachable = error instanceof TypeError ? "The server cannot be reached; asking again." : null;
@@ -57,18 +62,31 @@
   const stateOf = (test) => [test.phase, verdictWord(test.verdict)].filter(Boolean).join(": ");
   const startedAt = (us) => us === null || us === undefined ? "" : new Date(us / 1000).toLocaleString();
 
+  let pages = 1;
   const showList = async () => {
-    const { tests } = await ask("GET", "/tests");
+    const tests = [];
+    let next = "tests";
+    for (let page = 0; page < pages && next; page++) {
+      const answer = await ask("GET", next.replace(/^\//, ""));
+      tests.push(...answer.tests);
+      next = answer.next;
+    }
+    id("older").hidden = !next;
     id("no-tests").hidden = tests.length > 0;
     id("tests-box").hidden = tests.length === 0;
     id("tests").replaceChildren(...tests.map((test) => make("tr", {},
       make("th", { scope: "row", className: "name" }, make("a", { href: `#${test.id}` }, test.name || test.id)),
       make("td", { className: "name" }, test.target ?? ""),
       make("td", {}, stateOf(test)),
-      make("td", {}, startedAt(test.started_at)),
+      make("td", {}, startedAt(test.started_at ?? test.accepted_at)),
       make("td", {}, verdictWord(test.verdict) ? make("a", { href: testPath(test.id, "/report") }, "report") : ""),
     )));
   };
+
+  id("older").addEventListener("click", (event) => attempt(event.currentTarget, () => {
+    pages += 1;
+    return showList();
+  }));
 
   // Not `crypto.randomUUID`: it is missing where the page came over plain HTTP from another machine.
   const randomKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -87,7 +105,7 @@
       : { scenario: target.value, users: Number(users.value), spawn_rate: Number(spawn_rate.value), duration: duration.value };
     attempt(event.submitter ?? form.querySelector("button"), async () => {
       // The same key until it worked: a second try after a lost answer starts no second test.
-      const started = await ask("POST", "/tests", body, { "Idempotency-Key": startKey });
+      const started = await ask("POST", "tests", body, { "Idempotency-Key": startKey });
       startKey = randomKey();
       location.hash = started.id;
     });
@@ -111,6 +129,17 @@
     ];
     id("figures").replaceChildren(...all.map(([name, value, beside]) => make("div", {},
       make("dt", {}, name), make("dd", { className: "value" }, value), make("dd", { className: "beside" }, beside))));
+  };
+
+  const UNITS = { micros: Charts.latency, share: Charts.percent, count: Charts.count, per_second: (value) => `${Charts.digits(value)}/s` };
+  const OUTCOMES = { held: "held", breached: "breached", no_data: "no data" };
+  const thresholds = (all) => {
+    id("thresholds-box").hidden = all.length === 0;
+    id("thresholds").replaceChildren(...all.map(({ threshold, value, unit, outcome }) => make("tr", { className: outcome },
+      make("td", { className: "outcome" }, OUTCOMES[outcome]),
+      make("th", { scope: "row" }, make("code", {}, threshold)),
+      make("td", { className: "num" }, value === null ? "\u2013" : UNITS[unit](value)),
+    )));
   };
 
   const LINES = ["mean_us", "p50_us", "p90_us", "p95_us", "p99_us", "p99_9_us", "max_us"];
@@ -171,15 +200,17 @@
     id("clock").textContent = `${Charts.testTime(Math.floor(live.now_us / 1e6) * 1e6)} of ${Charts.testTime(live.planned_us)}`;
     id("stop").hidden = id("change").hidden = !running;
     if (!changing) id("change").elements.users.value = Math.round(live.users);
-    id("report").hidden = !live.report;
-    if (live.report) id("report").href = live.report;
+    // A verdict comes with a report.
+    id("report").hidden = !word;
+    id("report").href = testPath(test, "/report");
     warnings(live);
     figures(live);
+    thresholds(live.thresholds);
     charts.show(columns(live));
     id("entries").replaceChildren(...live.requests.map(entryRow));
     id("aggregated").replaceChildren(entryRow({ method: "", name: "Aggregated", ...live.total, rate: live.total.count / Math.max(live.now_us / 1e6, 1) }));
     sorted.again();
-    return running || !live.report;
+    return running || !word;
   };
 
   id("stop").addEventListener("click", (event) => attempt(event.currentTarget, () => ask("POST", testPath(location.hash.slice(1), "/stop"))));

@@ -151,5 +151,5 @@ fn headed(id: &str, heading: &str, content: Markup) -> Markup {
 
 /// A wide table in a box of its own to scroll in, which the keyboard reaches.
 fn scrolled(label: &str, table: Markup) -> Markup {
-    html! { div.scroll tabindex="0" role="region" aria-label=(label) { (table) } }
+    html! { div.scroll tabindex="0" role="region" aria-label={ (label) ": table" } { (table) } }
 }

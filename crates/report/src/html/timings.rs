@@ -45,26 +45,28 @@ const COLUMNS: [(&str, OfTimes); 9] = [
 ];
 
 fn phases(summary: &Summary) -> Markup {
+    let measured: Vec<_> = PHASES.into_iter().filter(|(_, _, get)| get(&summary.total).count > 0).collect();
     html! {
-        p.lead { "All requests together, in milliseconds." }
-        (scrolled("Phases of a request", html! {
-            table.phases.numbers {
-                caption.sr { "Phases of a request, all requests together, in milliseconds" }
-                thead {
-                    tr {
-                        th scope="col" { "Phase" }
-                        th.num scope="col" { "Count" }
-                        @for (column, _) in COLUMNS { th.num scope="col" { (column) } }
+        @if measured.is_empty() {
+            p.lead { "No request was finished." }
+        } @else {
+            p.lead { "All requests together, in milliseconds." }
+            (scrolled("Phases of a request", html! {
+                table.phases.numbers {
+                    caption.sr { "Phases of a request, all requests together, in milliseconds" }
+                    thead {
+                        tr {
+                            th scope="col" { "Phase" }
+                            th.num scope="col" { "Count" }
+                            @for (column, _) in COLUMNS { th.num scope="col" { (column) } }
+                        }
+                    }
+                    tbody {
+                        @for (name, meaning, get) in measured { (phase_row(name, meaning, get(&summary.total))) }
                     }
                 }
-                tbody {
-                    @for (name, meaning, get) in PHASES {
-                        @let times = get(&summary.total);
-                        @if times.count > 0 { (phase_row(name, meaning, times)) }
-                    }
-                }
-            }
-        }))
+            }))
+        }
         @if summary.requests.len() > 1 { (phases_by_request(summary)) }
         (traffic(summary))
     }

@@ -99,12 +99,20 @@ impl CharOffsets {
     }
 }
 
+/// How large a node is, aliases written out.
+#[derive(Clone, Copy)]
+struct Size {
+    nodes: usize,
+    /// How many lists and maps lie in one another; 0 for a scalar.
+    depth: usize,
+}
+
 /// A list or a map that is not at its end.
 struct Open {
     anchor: usize,
     start: usize,
-    /// How many nodes came before it.
-    nodes_before: usize,
+    /// How large it is so far.
+    size: Size,
     content: OpenContent,
 }
 
@@ -116,8 +124,7 @@ enum OpenContent {
 struct Builder {
     root: Option<Node>,
     open: Vec<Open>,
-    /// With how many nodes each is.
-    anchors: BTreeMap<usize, (Node, usize)>,
+    anchors: BTreeMap<usize, (Node, Size)>,
     nodes: usize,
 }
 
@@ -134,7 +141,7 @@ impl Builder {
                 let is_text = style != ScalarStyle::Plain || known_tag(tag.as_deref())? == Some(Tagged::Text);
                 let value = Value::Scalar(Scalar { text: text.into_owned(), is_text });
                 self.count(1)?;
-                self.add(Node { span, value }, anchor, 1)
+                self.add(Node { span, value }, anchor, Size { nodes: 1, depth: 0 })
             }
             Event::SequenceStart(anchor, tag) => {
                 known_tag(tag.as_deref())?;
@@ -146,11 +153,14 @@ impl Builder {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(anchor) => {
-                let Some((node, nodes)) = self.anchors.get(&anchor).cloned() else {
+                let Some((node, size)) = self.anchors.get(&anchor).cloned() else {
                     return Err(Wrong::new("this alias is inside of what it stands for"));
                 };
-                self.count(nodes)?;
-                self.add(node, 0, nodes)
+                self.count(size.nodes)?;
+                if self.open.len() + size.depth > DEPTH {
+                    return Err(too_deep());
+                }
+                self.add(node, 0, size)
             }
         }
     }
@@ -169,7 +179,7 @@ impl Builder {
             return Err(too_deep());
         }
         self.count(1)?;
-        self.open.push(Open { anchor, start: span.start, nodes_before: self.nodes - 1, content });
+        self.open.push(Open { anchor, start: span.start, size: Size { nodes: 1, depth: 1 }, content });
         Ok(())
     }
 
@@ -180,13 +190,17 @@ impl Builder {
             OpenContent::Map { entries, .. } => Value::Map(entries),
         };
         let span = Span { start: open.start, end: span.end.max(open.start) };
-        self.add(Node { span, value }, open.anchor, self.nodes - open.nodes_before)
+        self.add(Node { span, value }, open.anchor, open.size)
     }
 
-    fn add(&mut self, node: Node, anchor: usize, nodes: usize) -> Result<(), Wrong> {
+    fn add(&mut self, node: Node, anchor: usize, size: Size) -> Result<(), Wrong> {
         if anchor > 0 {
-            self.count(nodes)?;
-            self.anchors.insert(anchor, (node.clone(), nodes));
+            self.count(size.nodes)?;
+            self.anchors.insert(anchor, (node.clone(), size));
+        }
+        if let Some(open) = self.open.last_mut() {
+            open.size.nodes += size.nodes;
+            open.size.depth = open.size.depth.max(size.depth + 1);
         }
         match self.open.last_mut().map(|open| &mut open.content) {
             None => self.root = Some(node),
