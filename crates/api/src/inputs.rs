@@ -201,12 +201,16 @@ fn overrides(body: &StartBody, mistakes: &mut Vec<Mistake>) -> Overrides {
     }
 }
 
-/// A mistake with the name that its field has in the body.
+/// A mistake in the words of the body: those of the command differ in places.
 fn of_body(mistake: FieldMistake) -> Mistake {
-    let field = match mistake.field.as_str() {
-        "threshold" => "thresholds".to_owned(),
-        "url" => "scenario".to_owned(),
-        _ => mistake.field,
-    };
-    Mistake::from(FieldMistake { field, ..mistake })
+    let mut mistake = mistake;
+    match mistake.field.as_str() {
+        "threshold" => mistake.field = "thresholds".to_owned(),
+        "url" => mistake.field = "scenario".to_owned(),
+        "target" if mistake.value.is_none() => {
+            mistake.wrong.help = Some("give `target` beside the scenario, or in it".to_owned());
+        }
+        _ => {}
+    }
+    mistake.into()
 }

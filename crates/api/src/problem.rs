@@ -23,6 +23,7 @@ pub(crate) enum Kind {
     MethodNotAllowed,
     WrongPhase,
     TooLarge,
+    TooSlow,
     UnknownContentType,
     Invalid,
     KeyReused,
@@ -48,6 +49,7 @@ impl Kind {
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed", "the path has no such method"),
             Self::WrongPhase => (S::CONFLICT, "wrong-phase", "the test is not in a phase for this"),
             Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too-large", "the body is too large"),
+            Self::TooSlow => (S::REQUEST_TIMEOUT, "too-slow", "the body came too slowly"),
             Self::UnknownContentType => {
                 (S::UNSUPPORTED_MEDIA_TYPE, "unknown-content-type", "the body is of an unknown type")
             }
