@@ -5,7 +5,7 @@ use std::sync::Arc;
 use swarmgate_domain::{Ended, Key, Micros, RunId, ShardId};
 use swarmgate_service::ports::{Delivery, Ports, Queue};
 use swarmgate_service::{
-    AcceptError, LiveMemory, Repeated, ServiceError, ShardOutcome, accept, change_users, list, live_view,
+    AcceptError, Accepted, LiveMemory, Repeated, ServiceError, ShardOutcome, accept, change_users, list, live_view,
     objects_created, report_file, run_shard, status, stop, sweep,
 };
 
@@ -16,7 +16,7 @@ use crate::faults::Fault;
 use crate::ledger::{Asked, Load};
 use crate::ports::{SimEngine, SimQueue, ports};
 use crate::sights::Sight;
-use crate::world::{EVENTS, FOREIGN, Sim};
+use crate::world::{EVENTS, FOREIGN, Sim, World};
 
 /// How long a call to a queue waits for a message.
 const LONG_POLL: Micros = Micros::from_secs(20);
@@ -45,26 +45,39 @@ pub(crate) fn body(sim: &Sim, id: ActorId, role: Role, memory: &Arc<LiveMemory>)
     }
 }
 
+impl World {
+    /// Takes down what the caller of a test was told, and whether that was the last it wants to hear.
+    fn is_answered(&mut self, caller: ActorId, test: usize, answer: Result<Accepted, AcceptError>) -> bool {
+        match answer {
+            Ok(accepted) => {
+                self.tell(|| format!("{caller:?} is told that its test is {accepted:?}"));
+                self.sights.saw_if(accepted.repeated == Repeated::Yes, Sight::AcceptedBefore);
+                let asked = &mut self.ledger.tests[test];
+                asked.made += u32::from(accepted.repeated == Repeated::No);
+                asked.ids.insert(accepted.id);
+                true
+            }
+            Err(AcceptError::Service(error)) => {
+                self.tell(|| format!("{caller:?} is told: {error}"));
+                false
+            }
+            Err(error) => {
+                self.violated(|| format!("a good test was not accepted: {error}"));
+                true
+            }
+        }
+    }
+}
+
 /// Asks for a test until it is accepted, always by the same key.
 async fn caller(sim: Sim, id: ActorId, test: usize) {
     let ports = ports(&sim, id);
     let setup = sim.world().setup.clone();
     loop {
         let answer = accept(&ports, setup.tests[test].request.clone()).await;
-        let mut world = sim.world();
-        match answer {
-            Ok(accepted) => {
-                world.tell(|| format!("{id:?} is told that its test is {accepted:?}"));
-                world.sights.saw_if(accepted.repeated == Repeated::Yes, Sight::AcceptedBefore);
-                let asked = &mut world.ledger.tests[test];
-                asked.made += u32::from(accepted.repeated == Repeated::No);
-                asked.ids.insert(accepted.id);
-                return;
-            }
-            Err(AcceptError::Service(error)) => world.tell(|| format!("{id:?} is told: {error}")),
-            Err(error) => return world.violated(|| format!("a good test was not accepted: {error}")),
+        if sim.world().is_answered(id, test, answer) {
+            return;
         }
-        drop(world);
         ports.clock.sleep(Micros::from_secs(2)).await;
     }
 }

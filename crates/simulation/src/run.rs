@@ -46,7 +46,7 @@ pub fn run_seed(seed: u64, options: Options) -> Result<SeedReport, Box<Violation
     let setup = Setup::draw(&mut rng, options.sabotage);
     let faults = Faults::draw(&mut rng);
     let sim = Sim::new(World::new(setup, faults, rng, options.trace));
-    let outcome = catch_unwind(AssertUnwindSafe(|| Run::new(&sim).to_the_end()));
+    let outcome = catch_unwind(AssertUnwindSafe(|| Run::new(&sim).run_out()));
     let mut world = sim.world();
     let violated = match outcome {
         Ok(Ok(steps)) => return Ok(SeedReport::new(seed, &mut world, steps)),
@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
     }
 
     /// Runs it. Gives how often an actor was woken.
-    fn to_the_end(mut self) -> Result<u64, String> {
+    fn run_out(mut self) -> Result<u64, String> {
         let memory = Arc::new(LiveMemory::default());
         let make = |sim: &Sim, id: ActorId, role: Role| -> Body { body(sim, id, role, &memory) };
         let mut executor = Executor::new(self.sim.clone(), &make);

@@ -100,7 +100,7 @@ impl SimLoad {
         let mut counts = Counts::default();
         for (succeeded, failed) in &mut counts.0 {
             *succeeded = world.rng.u64(1..=100);
-            *failed = if self.one_failure_in > 0 { world.rng.u64(..=*succeeded / self.one_failure_in + 1) } else { 0 };
+            *failed = succeeded.checked_div(self.one_failure_in).map_or(0, |most| world.rng.u64(..=most + 1));
         }
         let from = self.measured_to;
         self.measured_to = to;
