@@ -50,6 +50,8 @@ fn flags_say_what_is_allowed() {
         (&["run", "ftp://127.0.0.1:1"], &["ftp://127.0.0.1:1"]),
         (&["run", "missing.yaml"], &["missing.yaml", "No such file"]),
         (&["run", "http://127.0.0.1:1", "--set", "a"], &["--set", "KEY=VALUE"]),
+        (&["run", "http://127.0.0.1:1", "--set", "a=b"], &["--set", "a=b", "a scenario file may have"]),
+        (&["run", "http://127.0.0.1:1", "--threshold", "p95{name=/nowhere} < 1s"], &["/nowhere"]),
         (&["report", "."], &["there is no test"]),
         (&["run"], &["SCENARIO"]),
         (&["rnu"], &["rnu"]),
@@ -62,8 +64,8 @@ fn flags_say_what_is_allowed() {
 fn a_target_that_nobody_serves_is_said_before_the_test() {
     let place = Place::new();
     let free = TcpListener::bind("127.0.0.1:0").expect("there is a free port").local_addr().expect("it is bound");
-    let url = format!("http://{free}/");
-    check(&place.run(&["run", &url]), 4, &[&url, "onnection refused", "hint"]);
+    let url = format!("http://{free}");
+    check(&place.run(&["run", &format!("{url}/page")]), 4, &[&url, "onnection refused", "hint"]);
     assert!(!place.path("reports").exists());
 }
 

@@ -1,25 +1,38 @@
 //! The engine's front: prepares a shard's load and hands out what is measured.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use swarmgate_domain::Scenario;
+use swarmgate_domain::{AllowedTargets, Scenario};
 use swarmgate_service::ports::{EngineError, LoadEngine, LoadRun, ShardSpec};
 
 use crate::limits;
 use crate::net::{self, Origins, Unresolved};
 use crate::program::{Bad, Program, Target};
 use crate::run::Run;
-use crate::thread::{Order, Outfit};
+use crate::thread::{Order, Outfit, useful_threads};
 
-/// How an engine uses its machine.
-#[derive(Clone, Debug, Default)]
+/// How long looking up a name may take before the test.
+const LONGEST_LOOK_UP: Duration = Duration::from_secs(20);
+
+/// How an engine uses its machine, and what it may load.
+#[derive(Clone, Debug)]
 pub struct EngineOptions {
-    /// Load threads for each shard; as many as the process may use cores when `None`.
+    /// Load threads for each shard at most; as many as the process may use cores when `None`.
     pub threads: Option<u32>,
     /// Connections that a shard may have open at once, shared evenly by its threads; as many as the process may open files
     /// when `None`. Where several shards run in one process, each should have its part.
     pub connections: Option<u32>,
+    /// Where load may go. What is known beforehand is checked when the shard is prepared; URLs with values put in and redirects
+    /// are checked when they come up.
+    pub allowed: AllowedTargets,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { threads: None, connections: None, allowed: AllowedTargets::Any }
+    }
 }
 
 /// Makes load from this process: a thread a core, each with users, sockets and histograms of its own.
@@ -43,10 +56,11 @@ impl LoadEngine for Engine {
             reason,
             hint,
         })?;
-        let origins = resolved(&program).await?;
+        let origins = self.resolved(&program).await?;
         let tls = tls_config(&program, &spec.scenario).await?;
         let cores = limits::cores();
-        let threads = self.options.threads.unwrap_or(cores).max(1);
+        let threads = self.options.threads.unwrap_or(cores);
+        let threads = useful_threads(&spec.scenario, spec.shard.0, spec.shards, threads);
         let files = limits::open_files();
         let connections = self.options.connections.map_or(files, |most| files.min(u64::from(most) + 128));
         let connections = limits::connections_per_thread(connections, threads);
@@ -75,21 +89,38 @@ impl LoadEngine for Engine {
     }
 }
 
-/// Looks up where requests go, as far as it is known beforehand.
-async fn resolved(program: &Program) -> Result<Origins, EngineError> {
-    let mut origins = Origins::new(&program.origins);
-    for origin in origins.iter_mut() {
-        let addresses = net::resolve(&origin.key).await.map_err(|error| EngineError {
-            attempted: format!("looking up the address of {}", origin.key.host),
-            reason: error.to_string(),
-            hint: match error {
-                Unresolved::NoAddress(_) => "check the host's name, and that this machine can look it up".to_owned(),
-                Unresolved::Forbidden(_) => "load is never sent to link-local or metadata addresses".to_owned(),
-            },
-        })?;
-        origin.set_addresses(addresses);
+impl Engine {
+    /// Looks up where requests go, as far as it is known beforehand.
+    async fn resolved(&self, program: &Program) -> Result<Origins, EngineError> {
+        let allowed = &self.options.allowed;
+        let mut origins = Origins::new(&program.origins, allowed.clone());
+        for origin in origins.iter_mut() {
+            let host = String::from_utf8_lossy(&origin.host_header).into_owned();
+            let attempted = format!("looking up the address of {host}");
+            allowed.check(&format!("{}://{host}/", origin.key.scheme())).map_err(|wrong| EngineError {
+                attempted: attempted.clone(),
+                reason: wrong.to_string(),
+                hint: "load is sent only where the deployment allows it".to_owned(),
+            })?;
+            let found = tokio::time::timeout(LONGEST_LOOK_UP, net::resolve(&origin.key)).await;
+            let found =
+                found.unwrap_or_else(|_| Err(Unresolved::NoAddress(format!("no answer within {LONGEST_LOOK_UP:?}"))));
+            let addresses = found.map_err(|error| EngineError {
+                attempted,
+                reason: error.to_string(),
+                hint: match error {
+                    Unresolved::NoAddress(_) => {
+                        "check the host's name, and that this machine can look it up".to_owned()
+                    }
+                    Unresolved::Forbidden { .. } => {
+                        "load is never sent there, whatever the deployment allows".to_owned()
+                    }
+                },
+            })?;
+            origin.set_addresses(addresses);
+        }
+        Ok(origins)
     }
-    Ok(origins)
 }
 
 /// TLS's configuration, where it may be needed. A redirect or a URL with values put in may lead to https: where there are no

@@ -26,6 +26,16 @@ impl Failure {
         Self::of_io(error, "connecting: ", ErrorKind::Refused)
     }
 
+    /// What an error of the connection during a TLS handshake says.
+    pub fn of_handshake(error: &io::Error) -> Self {
+        match Self::of_io(error, "", ErrorKind::Tls) {
+            Self { kind: ErrorKind::Reset | ErrorKind::Tls, .. } => {
+                Self::new(ErrorKind::Tls, "the connection ended in the handshake")
+            }
+            other => other,
+        }
+    }
+
     /// What an error while sending or receiving says.
     pub fn of_exchange(error: &io::Error) -> Self {
         Self::of_io(error, "", ErrorKind::Reset)

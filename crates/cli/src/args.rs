@@ -32,10 +32,16 @@ pub enum Command {
     Run(RunArgs),
     /// Run a first test of 15 s against a sample server that is started for it
     Demo(DemoArgs),
+    /// Serve the API and the dashboard: start tests, watch them, read their reports in a browser
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(ServeArgs),
     /// Show every mistake of a scenario at once
     Validate(ValidateArgs),
     /// Make a report anew from what lies in a folder, also of a run that was killed
     Report(ReportArgs),
+    /// Run the pipeline under simulated faults, seed after seed
+    #[command(after_help = "Examples:\n  swarmgate simulate --seeds 100000\n  swarmgate simulate --seed 42 --trace")]
+    Simulate(SimulateArgs),
     /// Serve the sample workload: a small HTTP server to load
     SampleWorkload(swarmgate_workload::Args),
     /// Print the JSON Schema of scenario files, for editors
@@ -55,7 +61,14 @@ Examples:
   swarmgate run http://localhost:8080/ --users 100 --spawn-rate 10 --duration 5m
   swarmgate run http://localhost:8080/ --arrival-rate 500/s --duration 1m --threshold 'p99 < 200ms' --threshold 'error_rate < 0.1%'
   swarmgate run scenarios/login-browse-buy.yaml --target http://localhost:8080 --set category=books
-  swarmgate run scenario.yaml --json | jq .rate";
+  swarmgate run scenario.yaml --json | jq .live.rate";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  swarmgate serve
+  curl -s localhost:8089/tests --json '{\"scenario\": \"http://localhost:8080/\", \"users\": 50, \"duration\": \"30s\"}'
+  curl -s localhost:8089/scenarios/checkout -X PUT -H 'content-type: application/yaml' --data-binary @checkout.yaml
+  curl -s localhost:8089/openapi.json";
 
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]

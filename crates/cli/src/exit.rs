@@ -48,25 +48,53 @@ pub struct Failure {
     /// What it ends with.
     pub exit: Exit,
     /// What was attempted, on what, and why it did not work.
-    pub message: String,
+    pub message: Message,
     /// What the user can do.
     pub hint: Option<String>,
+}
+
+/// What a failure says.
+#[derive(Debug)]
+pub enum Message {
+    /// What went wrong, each in a line of its own.
+    Errors(Vec<String>),
+    /// The mistakes of a scenario, as they are rendered.
+    Rendered(String),
 }
 
 impl Failure {
     /// Bad usage or input; `message` names the field, the value and what is allowed.
     pub fn input(message: impl fmt::Display) -> Self {
-        Self { exit: Exit::BadInput, message: message.to_string(), hint: None }
+        Self::errors(Exit::BadInput, vec![message.to_string()])
+    }
+
+    /// Several mistakes of the input.
+    pub fn inputs(messages: Vec<String>) -> Self {
+        Self::errors(Exit::BadInput, messages)
+    }
+
+    /// The mistakes of a scenario, as they are rendered.
+    pub fn rendered(text: String) -> Self {
+        Self { exit: Exit::BadInput, message: Message::Rendered(text), hint: None }
     }
 
     /// The test could not run.
     pub fn run(error: &(dyn std::error::Error + 'static)) -> Self {
-        Self { exit: Exit::CouldNotRun, message: chain(error), hint: None }
+        Self::could_not_run(chain(error))
+    }
+
+    /// The test could not run, for a reason in words.
+    pub fn could_not_run(reason: String) -> Self {
+        Self::errors(Exit::CouldNotRun, vec![reason])
     }
 
     /// The same, with what the user can do.
     pub fn with_hint(self, hint: Option<String>) -> Self {
         Self { hint, ..self }
+    }
+
+    fn errors(exit: Exit, messages: Vec<String>) -> Self {
+        Self { exit, message: Message::Errors(messages), hint: None }
     }
 }
 
@@ -99,11 +127,12 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A message of several lines (a scenario's mistakes) says `error` itself, line by line.
-        if self.message.contains('\n') {
-            write!(f, "{}", self.message)?
-        } else {
-            write!(f, "error: {}", self.message)?
+        match &self.message {
+            Message::Errors(errors) => {
+                let lines: Vec<_> = errors.iter().map(|error| format!("error: {error}")).collect();
+                f.write_str(&lines.join("\n"))?;
+            }
+            Message::Rendered(text) => f.write_str(text)?,
         }
         match &self.hint {
             Some(hint) => write!(f, "\n  hint: {hint}"),

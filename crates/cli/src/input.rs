@@ -39,8 +39,10 @@ pub fn load(argument: &str, flags: &LoadArgs) -> Result<Loaded, Failure> {
 }
 
 fn load_url(url: &str, flags: &LoadArgs) -> Result<Loaded, Failure> {
-    if let Some(name) = flags.set.first() {
-        return Err(Failure::input(format!("--set `{name}`: a URL has no variables, a scenario file may have")));
+    if let Some((name, value)) = variables(&flags.set)?.first_key_value() {
+        return Err(Failure::input(format!(
+            "--set `{name}={value}`: a URL has no variables, a scenario file may have"
+        )));
     }
     let scenario = Scenario::from_url(url).map_err(Failure::input)?;
     let scenario = with_flags(&scenario, flags)?;
@@ -53,7 +55,7 @@ fn load_url(url: &str, flags: &LoadArgs) -> Result<Loaded, Failure> {
 /// [`Failure`] with every mistake of the text, or of the flags.
 pub fn load_text(text: &str, origin: &str, flags: &LoadArgs) -> Result<Loaded, Failure> {
     let inputs = FolderInputs::new(Path::new(origin), variables(&flags.set)?);
-    let read = read_scenario(text, origin, &inputs).map_err(|diagnostics| Failure::input(render(&diagnostics)))?;
+    let read = read_scenario(text, origin, &inputs).map_err(|diagnostics| Failure::rendered(render(&diagnostics)))?;
     let warnings = if read.warnings.is_empty() { String::new() } else { render(&read.warnings) };
     let data = read.data.into_iter().map(|rows| rows.rows).collect();
     Ok(Loaded { scenario: with_flags(&read.scenario, flags)?, data, source: text.to_owned(), warnings })
@@ -62,7 +64,9 @@ pub fn load_text(text: &str, origin: &str, flags: &LoadArgs) -> Result<Loaded, F
 fn with_flags(scenario: &Scenario, flags: &LoadArgs) -> Result<Scenario, Failure> {
     let overrides = overrides(flags)?;
     scenario.with_overrides(&overrides).map_err(|mistakes| {
-        Failure::input(mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nerror: "))
+        let help: Vec<_> = mistakes.iter().filter_map(|mistake| mistake.wrong.help.clone()).collect();
+        let messages = mistakes.iter().map(ToString::to_string).collect();
+        Failure::inputs(messages).with_hint((!help.is_empty()).then(|| help.join("; ")))
     })
 }
 

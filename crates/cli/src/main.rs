@@ -10,7 +10,9 @@ mod progress;
 mod rebuild;
 mod renderer;
 mod run;
+mod serve;
 mod signals;
+mod simulate;
 mod table;
 mod validate;
 
@@ -40,8 +42,10 @@ fn execute(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Demo(args) => demo::demo(&args),
+        Command::Serve(args) => serve::serve(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Report(args) => rebuild::rebuild(&args),
+        Command::Simulate(args) => simulate::simulate(&args),
         Command::SampleWorkload(args) => sample_workload(&args),
         Command::Schema => {
             print_line(&format!("{:#}", swarmgate_domain::scenario_schema()));

@@ -88,11 +88,8 @@ fn preflight(target: &str) -> Result<(), Failure> {
     let Ok(url) = url::Url::parse(target) else { return Ok(()) };
     let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else { return Ok(()) };
     let hint = "see that the service is up and the URL is right; --no-preflight runs the test all the same".to_owned();
-    let fail = |reason: String| Failure {
-        exit: Exit::CouldNotRun,
-        message: format!("target `{target}`: {reason}"),
-        hint: Some(hint.clone()),
-    };
+    let fail =
+        |reason: String| Failure::could_not_run(format!("target `{target}`: {reason}")).with_hint(Some(hint.clone()));
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let addresses: Vec<_> =
         (host, port).to_socket_addrs().map_err(|error| fail(format!("looking up `{host}`: {error}")))?.collect();
@@ -216,11 +213,7 @@ async fn conclude(args: &RunArgs, ports: &Ports, id: &RunId, out: &Path) -> Resu
     let summary = bytes
         .context("the report has no summary.json")
         .and_then(|bytes| Ok(serde_json::from_slice::<Summary>(&bytes)?))
-        .map_err(|error| Failure {
-            exit: Exit::CouldNotRun,
-            message: format!("reading the report: {error}"),
-            hint: None,
-        })?;
+        .map_err(|error| Failure::could_not_run(format!("reading the report: {error}")))?;
     let page = out.join("index.html");
     if args.json {
         crate::print_line(&serde_json::json!({ "event": "summary", "report": page, "summary": summary }).to_string());
@@ -241,7 +234,8 @@ fn exit_of(summary: &Summary) -> Exit {
     }
 }
 
-fn environment(workers: u32) -> BTreeMap<String, String> {
+/// Where a test is run, for its report.
+pub fn environment(workers: u32) -> BTreeMap<String, String> {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     [
         ("swarmgate", env!("CARGO_PKG_VERSION").to_owned()),

@@ -1,6 +1,6 @@
 //! What a test came to, as a terminal shows it.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, TableComponent, presets};
 use swarmgate_domain::{EntrySummary, Micros, Summary, ThresholdOutcome, Verdict};
 
 /// The requests, the thresholds, the notes, and the verdict.
@@ -51,7 +51,9 @@ fn verdict(summary: &Summary) -> String {
 
 fn requests(summary: &Summary) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.remove_style(TableComponent::HorizontalLines).remove_style(TableComponent::MiddleIntersections);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
     let heads = ["method", "name", "requests", "failed", "rate/s", "p50", "p95", "p99", "max", "service p99"];
     table.set_header(heads.map(Cell::new));
     for entry in summary.requests.iter().chain(&summary.groups).chain([&summary.total]) {
@@ -80,7 +82,7 @@ fn row(entry: &EntrySummary) -> [String; 10] {
 }
 
 /// To three digits, as a reader of a table wants it; the report has more.
-fn short(time: Micros) -> String {
+pub fn short(time: Micros) -> String {
     let digits = time.0.checked_ilog10().map_or(1, |log| log + 1);
     let unit = 10_u64.pow(digits.saturating_sub(3));
     Micros(time.0 / unit * unit).to_string()

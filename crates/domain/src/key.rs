@@ -146,6 +146,14 @@ pub fn recent_meaning(key: &Key) -> Option<(RunId, Micros)> {
 pub fn scenario(name: &StoredName) -> Key {
     Key(format!("{SCENARIOS_PREFIX}{name}.yaml"))
 }
+/// A data file beside a stored scenario; `None` where `file` is no name of one.
+pub fn scenario_file(name: &StoredName, file: &str) -> Option<Key> {
+    Key::parse(&format!("{}{file}", scenario_files_prefix(name))).filter(|_| !file.contains('/'))
+}
+/// What the keys of the data files beside a stored scenario start with.
+pub fn scenario_files_prefix(name: &StoredName) -> String {
+    format!("{SCENARIOS_PREFIX}{name}/")
+}
 /// What the keys of stored scenarios start with.
 pub const SCENARIOS_PREFIX: &str = "scenarios/";
 /// The stored scenario that a key is of.
@@ -242,7 +250,11 @@ mod tests {
     #[test]
     fn stored_things_are_found_by_their_keys() {
         let (name, run) = (StoredName::new("checkout").unwrap(), RunId::new("t-1").unwrap());
-        assert_eq!(scenario_meaning(&scenario(&name)), Some(name));
+        assert_eq!(scenario_meaning(&scenario(&name)), Some(name.clone()));
+        assert_eq!(scenario_meaning(&scenario_file(&name, "users.yaml").unwrap()), None);
+        for bad in ["", "..", "../a.csv", "a/b.csv", "A.csv"] {
+            assert_eq!(scenario_file(&name, bad), None, "{bad}");
+        }
         let (older, newer) = (recent(&run, Micros(1)), recent(&run, Micros(1_795_475_702_000_000)));
         assert!(newer < older, "the newest comes first");
         assert_eq!(recent_meaning(&newer), Some((run, Micros(1_795_475_702_000_000))));

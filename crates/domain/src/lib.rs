@@ -8,6 +8,7 @@ mod chunk;
 mod clock_offset;
 mod coverage;
 mod curve;
+mod distribution;
 mod frame;
 mod histogram;
 mod ids;

@@ -98,10 +98,16 @@ pub async fn accept(ports: &Ports, request: TestRequest) -> Result<Accepted, Acc
         }
     }
     let store = &*ports.store;
-    // First the mark by which sweep finds the test should we die, then what the plan refers to, then the plan.
+    // First the marks by which sweep and listings find the test should we die, then what the plan refers to, then the plan.
     create(store, &key::active(&id), &()).await?;
+    create(store, &key::recent(&id, now), &()).await?;
     for (index, rows) in request.data.iter().enumerate() {
-        create(store, &key::data(&id, index), rows).await?;
+        let key = key::data(&id, index);
+        if create(store, &key, rows).await? == Created::Before
+            && records::read::<Vec<Vec<String>>>(store, &key).await?.is_some_and(|stored| stored.value != *rows)
+        {
+            return Err(AcceptError::KeyReused { id });
+        }
     }
     let repeated = match create(store, &key::plan(&id), &plan).await? {
         Created::Now => Repeated::No,

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use swarmgate_domain::{Group, Key, RunId, key};
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::advance::advance;
 use crate::error::ServiceError;
 use crate::live::{self, LiveMemory};
-use crate::merge::{Fold, merge_with};
+use crate::merge::merge;
 use crate::ports::Ports;
 
 /// Brings everything up to date with the objects under `keys`. Repeatable; a key may be named twice, late, or not at all.
@@ -16,15 +16,6 @@ use crate::ports::Ports;
 /// # Errors
 /// [`ServiceError`], the first; the rest was still tried.
 pub async fn objects_created(ports: &Ports, memory: &LiveMemory, keys: &[Key]) -> Result<(), ServiceError> {
-    objects_created_with(ports, memory, keys, swarmgate_domain::MergedInterval::fold).await
-}
-
-pub(crate) async fn objects_created_with(
-    ports: &Ports,
-    memory: &LiveMemory,
-    keys: &[Key],
-    fold: Fold,
-) -> Result<(), ServiceError> {
     // Each test and interval once, however many of its chunks are named.
     let mut runs: BTreeMap<RunId, BTreeSet<_>> = BTreeMap::new();
     for (run, meaning) in keys.iter().filter_map(key::meaning) {
@@ -35,7 +26,7 @@ pub(crate) async fn objects_created_with(
     }
     let mut first_error = Ok(());
     for (run, chunks) in runs {
-        if let Err(error) = bring_up(ports, memory, &run, &chunks, fold).await {
+        if let Err(error) = bring_up(ports, memory, &run, &chunks).await {
             first_error = first_error.and(Err(error));
         }
     }
@@ -47,12 +38,18 @@ async fn bring_up(
     memory: &LiveMemory,
     run: &RunId,
     chunks: &BTreeSet<(swarmgate_domain::Interval, Group)>,
-    fold: Fold,
 ) -> Result<(), ServiceError> {
     for (interval, group) in chunks {
-        merge_with(&*ports.store, run, *interval, *group, fold).await?;
+        merge(ports, run, *interval, *group).await?;
     }
-    let state = advance(ports, run).await?;
+    let state = match advance(ports, run).await {
+        // Someone removed the test, or these objects never were of one: the message would come again for ever.
+        Err(ServiceError::NoSuchRun { .. }) => {
+            warn!(%run, "objects of a test that is not there, they are left alone");
+            return Ok(());
+        }
+        state => state?,
+    };
     if !chunks.is_empty() || state.phase.is_over() {
         live::refresh(ports, memory, run).await?;
     }

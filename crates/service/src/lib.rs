@@ -6,6 +6,7 @@
 
 mod accept;
 mod advance;
+mod claim;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod control;
@@ -15,13 +16,19 @@ mod fleet;
 mod live;
 mod merge;
 mod merged;
+mod orphans;
 pub mod ports;
 mod publish;
 mod rebuild;
+mod recent;
 mod records;
 mod retry;
+#[doc(hidden)]
+pub mod sabotage;
 mod shard;
+mod stored;
 mod sweep;
+mod watch;
 
 pub use accept::{AcceptError, Accepted, Repeated, TestRequest, accept, new_run_id};
 pub use advance::advance;
@@ -30,7 +37,14 @@ pub use error::ServiceError;
 pub use events::objects_created;
 pub use live::LiveMemory;
 pub use merge::merge;
+pub use orphans::end_active;
 pub use rebuild::rebuild;
+pub use recent::{RecentTests, is_page, recent};
 pub use retry::Retrying;
 pub use shard::{ShardOutcome, run_shard};
+pub use stored::{
+    Baseline, BaselineError, Stored, baseline, scenario_files, scenario_names, scenario_text, set_baseline, store_file,
+    store_scenario,
+};
 pub use sweep::sweep;
+pub use watch::{Watched, watch};

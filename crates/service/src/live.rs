@@ -3,16 +3,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
 use swarmgate_domain::{
     Ended, Ending, Event, Interval, LiveView, Micros, Phase, Plan, RunId, RunState, Summarizer, ThresholdOutcome, key,
 };
 
-use crate::advance::apply;
+use crate::advance::{advance, apply};
 use crate::error::ServiceError;
 use crate::merged;
 use crate::ports::{Condition, Ports};
-use crate::records;
+use crate::records::{self, read};
 
 /// Intervals this far behind the newest are taken as settled: a chunk that comes later is in the report, but not in the live view.
 const SETTLED_AFTER: u32 = 8;
@@ -26,32 +25,67 @@ pub struct LiveMemory(Mutex<HashMap<RunId, Settled>>);
 
 #[derive(Clone)]
 struct Settled {
+    /// What of the state the summarizer was made for.
+    start: Option<Micros>,
     ending: Option<Ending>,
     up_to: Option<Interval>,
     summarizer: Summarizer,
 }
 
+/// How often the last view of a test is tried to be written; after that the next sweep does it.
+const MOST_TRIES: u32 = 10;
+
 /// Writes the live view anew, and ends the test where a threshold that may do so is breached.
 ///
 /// # Errors
 /// [`ServiceError`]; the view is as before.
-pub async fn refresh(ports: &Ports, memory: &LiveMemory, run: &RunId) -> Result<(), ServiceError> {
+pub(crate) async fn refresh(ports: &Ports, memory: &LiveMemory, run: &RunId) -> Result<(), ServiceError> {
     let plan = Arc::new(records::plan(ports, run).await?);
-    let state = records::state(ports, &plan).await?;
-    let (summarizer, newest) = so_far(ports, memory, &plan, &state).await?;
+    for _ in 0..MOST_TRIES {
+        if write_view(ports, memory, &plan).await? == Written::Yes {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Sees to it that the live view of a test that is over says so, where the function that ended it died or was not one that writes views.
+///
+/// # Errors
+/// [`ServiceError`]; the view is as before.
+pub(crate) async fn complete(ports: &Ports, run: &RunId, state: &RunState) -> Result<(), ServiceError> {
+    let view = read::<LiveView>(&*ports.store, &key::live(run)).await?;
+    match view {
+        Some(view) if (view.value.phase, &view.value.verdict) == (state.phase, &state.verdict) => Ok(()),
+        _ => refresh(ports, &LiveMemory::default(), run).await,
+    }
+}
+
+/// Whether there is nothing more to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    Yes,
+    /// Someone else wrote, of an older state perhaps.
+    ByOther,
+}
+
+async fn write_view(ports: &Ports, memory: &LiveMemory, plan: &Arc<Plan>) -> Result<Written, ServiceError> {
+    // Read before the state is, so that a view of an older state can't replace one of a newer.
+    let key = key::live(&plan.id);
+    let before = ports.store.get(&key).await?;
+    let state = records::state(ports, plan).await?;
+    let (summarizer, newest) = so_far(ports, memory, plan, &state).await?;
     let now = newest.map_or(Micros::ZERO, |newest| newest.end(plan.interval));
     if state.phase == Phase::Running && state.ending.is_none() {
-        abort_on_breach(ports, &plan, &summarizer, now).await?;
+        abort_on_breach(ports, plan, &summarizer, now).await?;
     }
     let results = summarizer.so_far(now);
     let view = LiveView::new(results.summary, results.intervals, state.phase, state.verdict);
-    let key = key::live(run);
-    let before = ports.store.get(&key).await?;
-    let bytes: Bytes = records::json(&view);
-    match ports.store.put(&key, bytes, Condition::unchanged(before.as_ref())).await {
-        // Someone else's view is as good, and the next interval brings another.
-        Err(error) if !error.is_conflict() => Err(error.into()),
-        _ => Ok(()),
+    match ports.store.put(&key, records::json(&view), Condition::unchanged(before.as_ref())).await {
+        Ok(_) => Ok(Written::Yes),
+        // While the test runs someone else's view is as good, and the next interval brings another.
+        Err(error) if error.is_conflict() => Ok(if state.phase.is_over() { Written::ByOther } else { Written::Yes }),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -62,8 +96,12 @@ async fn so_far(
     plan: &Arc<Plan>,
     state: &RunState,
 ) -> Result<(Summarizer, Option<Interval>), ServiceError> {
-    let mut settled = memory.recall(&plan.id).filter(|settled| settled.ending == state.ending).unwrap_or_else(|| {
-        Settled { ending: state.ending.clone(), up_to: None, summarizer: Summarizer::new(plan.clone(), state.clone()) }
+    let known = memory.recall(&plan.id).filter(|known| (known.start, &known.ending) == (state.start, &state.ending));
+    let mut settled = known.unwrap_or_else(|| Settled {
+        start: state.start,
+        ending: state.ending.clone(),
+        up_to: None,
+        summarizer: Summarizer::new(plan.clone(), state.clone()),
     });
     let fresh = merged::list(ports, &plan.id, settled.up_to).await?;
     let newest = fresh.keys().next_back().copied().or(settled.up_to);
@@ -107,6 +145,8 @@ async fn abort_on_breach(ports: &Ports, plan: &Plan, summarizer: &Summarizer, no
     if let Some((threshold, _)) = breached {
         let why = Ended::Aborted { threshold: threshold.text.clone() };
         apply(ports, plan, &Event::EndAsked { why }).await?;
+        // Workers are told now, not with the next interval.
+        advance(ports, &plan.id).await?;
     }
     Ok(())
 }

@@ -1,16 +1,14 @@
 //! Merging: the chunks that lie under an interval's prefix become that interval's merged object.
 
-use swarmgate_domain::{Chunk, ChunkId, Group, Interval, Key, MergeError, MergedInterval, RunId, key};
+use swarmgate_domain::{Chunk, ChunkId, Group, Interval, Key, MergedInterval, RunId, key};
 use tracing::warn;
 
 use crate::error::ServiceError;
 use crate::ports::{Condition, ObjectStore, Ports};
 use crate::records::list_all;
+use crate::sabotage::Sabotage;
 
 const MOST_TRIES: u32 = 50;
-
-/// How a chunk gets into a merged interval: [`MergedInterval::fold`], but for the simulation's planted bug.
-pub(crate) type Fold = fn(&mut MergedInterval, &Chunk) -> Result<(), MergeError>;
 
 /// Brings the merged interval up to what lies in the store: lists the chunks, adds those that it does not hold, writes it if it is unchanged.
 ///
@@ -24,20 +22,7 @@ pub async fn merge(
     interval: Interval,
     group: Group,
 ) -> Result<MergedInterval, ServiceError> {
-    merge_with(&*ports.store, run, interval, group, fold_checked).await
-}
-
-fn fold_checked(merged: &mut MergedInterval, chunk: &Chunk) -> Result<(), MergeError> {
-    merged.fold(chunk)
-}
-
-pub(crate) async fn merge_with(
-    store: &dyn ObjectStore,
-    run: &RunId,
-    interval: Interval,
-    group: Group,
-    fold: Fold,
-) -> Result<MergedInterval, ServiceError> {
+    let (store, sabotage) = (&*ports.store, ports.settings.sabotage);
     let key = key::merged(run, interval, group);
     for _ in 0..MOST_TRIES {
         let before = store.get(&key).await?;
@@ -49,16 +34,23 @@ pub(crate) async fn merge_with(
         let held = merged.len();
         for chunk_key in list_all(store, &key::chunks_prefix(run, interval, group), None).await? {
             if let Some(key::Meaning::Chunk(id)) = key::meaning(&chunk_key).map(|(_, meaning)| meaning)
-                && !merged.holds(id)
+                && (!merged.holds(id) || sabotage == Some(Sabotage::CountTwice))
                 && let Some(chunk) = read_chunk(store, &chunk_key, id).await?
             {
-                fold(&mut merged, &chunk).ok();
+                match sabotage {
+                    Some(Sabotage::CountTwice) => merged.add(&chunk),
+                    _ => merged.fold(&chunk).unwrap_or_else(|error| warn!(%chunk_key, %error, "a chunk is left out")),
+                }
             }
         }
         if merged.len() == held {
             return Ok(merged);
         }
-        match store.put(&key, merged.encode().into(), Condition::unchanged(before.as_ref())).await {
+        let condition = match sabotage {
+            Some(Sabotage::OverwriteOthers) => Condition::unchanged(store.get(&key).await?.as_ref()),
+            _ => Condition::unchanged(before.as_ref()),
+        };
+        match store.put(&key, merged.encode().into(), condition).await {
             Ok(_) => return Ok(merged),
             Err(error) if error.is_conflict() => {}
             Err(error) => return Err(error.into()),

@@ -6,6 +6,7 @@ use tracing::warn;
 use crate::advance::advance;
 use crate::error::ServiceError;
 use crate::fleet::{self, active_runs};
+use crate::live;
 use crate::ports::Ports;
 use crate::records;
 
@@ -34,8 +35,12 @@ pub async fn sweep(ports: &Ports) -> Result<(), ServiceError> {
 
 async fn sweep_run(ports: &Ports, run: &RunId) -> Result<(), ServiceError> {
     match advance(ports, run).await {
-        Ok(state) if state.phase.is_over() && ports.clock.now() > state.since + LOOKED_AFTER => {
-            Ok(ports.store.delete(&key::active(run)).await?)
+        Ok(state) if state.phase.is_over() => {
+            live::complete(ports, run, &state).await?;
+            if ports.clock.now() > state.since + LOOKED_AFTER {
+                ports.store.delete(&key::active(run)).await?;
+            }
+            Ok(())
         }
         Ok(_) => Ok(()),
         // Its accepting function died before the plan was written, or is about to write it. The caller asks again with the same key.

@@ -160,7 +160,7 @@ impl Jar {
         self.0.push(Cookie { name: cookie.name, value: cookie.value, host, below, path, secure, until });
     }
 
-    /// Appends the `Cookie` line for a request to `place`, if it has any.
+    /// Writes the `Cookie` line for a request to `place` into `out`, which is empty; nothing if no cookie goes there.
     pub fn write_line(&self, place: &Place<'_>, out: &mut Vec<u8>) {
         let now = place.unix_seconds();
         let goes = |c: &&Cookie| {
@@ -240,4 +240,83 @@ fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
     let (era, month_from_march) = (year.div_euclid(400), (month + 9) % 12);
     let (year_of_era, day_of_year) = (year.rem_euclid(400), (153 * month_from_march + 2) / 5 + day - 1);
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: u64 = 1_700_000_000_000;
+
+    fn place<'a>(host: &'a str, path: &'a str, https: bool, unix_millis: u64) -> Place<'a> {
+        Place { host, path, https, unix_millis }
+    }
+
+    fn jar(set: &[&str], from: &Place<'_>) -> Jar {
+        let mut jar = Jar::default();
+        for header in set {
+            if let Some(cookie) = SetCookie::parse(header.as_bytes()) {
+                jar.set(cookie, from);
+            }
+        }
+        jar
+    }
+
+    fn line(jar: &Jar, to: &Place<'_>) -> String {
+        let mut out = Vec::new();
+        jar.write_line(to, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    #[rustfmt::skip] // the columns are the point
+    fn cookies_go_where_they_belong() {
+        let check = |set: &str, host: &str, path: &str, https: bool, expected: &str| {
+            let jar = jar(&[set], &place("a.example.com", "/x/y", true, NOON));
+            let expected = if expected.is_empty() { String::new() } else { format!("Cookie: {expected}\r\n") };
+            assert_eq!(line(&jar, &place(host, path, https, NOON)), expected, "{set} to {host}{path}");
+        };
+        //    set                                 host              path        https  sent
+        check("n=v",                              "a.example.com",  "/x/z?q",   true,  "n=v");
+        check("n=v",                              "a.example.com",  "/xy",      true,  "");
+        check("n=v; Path=/",                      "a.example.com",  "/",        false, "n=v");
+        check("n=v; Path=/; Secure",              "a.example.com",  "/",        false, "");
+        check("n=v; Path=/",                      "b.example.com",  "/",        true,  "");
+        check("n=v; Path=/; Domain=.example.com", "b.example.com",  "/",        true,  "n=v");
+        check("n=v; Path=/; Domain=example.com",  "badexample.com", "/",        true,  "");
+        check("n=v; Path=/; Domain=com",          "a.example.com",  "/",        true,  "");
+        check("n=v; Path=/; Domain=other.org",    "other.org",      "/",        true,  "");
+        check("n=v; Path=/; Max-Age=0",           "a.example.com",  "/",        true,  "");
+        check("n=v; Path=/; Max-Age=5; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "a.example.com", "/", true, "n=v");
+        check("n=v; Path=/; Expires=Thu, 01-Jan-1970 00:00:10 GMT", "a.example.com", "/", true, "");
+        check("=v",                               "a.example.com",  "/x/",      true,  "");
+        check("nonsense",                         "a.example.com",  "/x/",      true,  "");
+    }
+
+    #[test]
+    fn a_later_one_replaces_and_longer_paths_come_first() {
+        let set = ["a=1; Path=/", "b=2; Path=/x", "a=3; Path=/", "c=4; Path=/; Max-Age=10"];
+        let jar = jar(&set, &place("h", "/", false, NOON));
+        assert_eq!(line(&jar, &place("h", "/x", false, NOON)), "Cookie: b=2; a=3; c=4\r\n");
+        assert_eq!(line(&jar, &place("h", "/x", false, NOON + 10_000)), "Cookie: b=2; a=3\r\n");
+    }
+
+    #[test]
+    fn a_jar_is_bounded() {
+        let set: Vec<String> = (0..MOST + 1).map(|n| format!("n{n}=v; Path=/")).collect();
+        let jar = jar(&set.iter().map(String::as_str).collect::<Vec<_>>(), &place("h", "/", false, NOON));
+        assert!(!line(&jar, &place("h", "/", false, NOON)).contains("n0="));
+        assert_eq!(jar.0.len(), MOST);
+    }
+
+    #[test]
+    fn dates_in_all_forms() {
+        for date in ["Tue, 14 Nov 2023 22:13:20 GMT", "Tuesday, 14-Nov-23 22:13:20 GMT", "Tue Nov 14 22:13:20 2023"] {
+            assert_eq!(parse_date(date), Some(1_700_000_000), "{date}");
+        }
+        assert_eq!(parse_date("Thu, 29 Feb 2024 00:00:00 GMT"), Some(1_709_164_800));
+        for none in ["", "soon", "Tue, 99 Nov 2023 22:13:20 GMT", "14 Nov 2023 25:00:00"] {
+            assert_eq!(parse_date(none), None, "{none}");
+        }
+    }
 }

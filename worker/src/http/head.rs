@@ -111,6 +111,9 @@ impl Found {
             }
             10 if is("set-cookie") => self.sets_cookies = true,
             14 if is("content-length") => {
+                if list_items(header.value).next().is_none() {
+                    return Err(BadResponse::ContentLength);
+                }
                 for item in list_items(header.value) {
                     let length = decimal(item).ok_or(BadResponse::ContentLength)?;
                     // The same length twice is one; two lengths are none (RFC 9110, 8.6).
@@ -118,9 +121,6 @@ impl Found {
                         return Err(BadResponse::ContentLength);
                     }
                     self.length = Some(length);
-                }
-                if self.length.is_none() {
-                    return Err(BadResponse::ContentLength);
                 }
             }
             17 if is("transfer-encoding") => {

@@ -235,3 +235,6 @@ fn has_blank_line(bytes: &[u8], searched: usize) -> bool {
         rest.starts_with(b"\n") || rest.starts_with(b"\r\n")
     })
 }
+
+#[cfg(test)]
+mod tests;

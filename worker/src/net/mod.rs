@@ -8,6 +8,6 @@ mod tls;
 
 pub use address::{Unresolved, resolve};
 pub use connection::{Connection, Stream, connect};
-pub use origin::{OriginId, OriginKey, Origins};
+pub use origin::{OriginId, OriginKey, Origins, Refused};
 pub use pool::{ConnectionKey, Grant, Pool};
 pub use tls::client_config;

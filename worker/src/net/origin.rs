@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use rustls::pki_types::ServerName;
+use swarmgate_domain::AllowedTargets;
 
 /// Points into [`Origins`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,37 +87,59 @@ impl Origin {
 }
 
 /// The origins that a thread knows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Origins {
     list: Vec<Origin>,
     by_key: HashMap<OriginKey, OriginId>,
+    allowed: AllowedTargets,
+}
+
+/// Why load does not go to an origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is not on the deployment's list.
+    NotAllowed,
+    /// Too many are known already: an answer that redirects ever elsewhere must not fill the memory.
+    TooMany,
 }
 
 impl Origins {
-    /// How many are known at most: an answer that redirects ever elsewhere must not fill the memory.
+    /// How many are known at most.
     const MOST: usize = 4096;
 
-    /// Knows `keys`, in their order.
-    pub fn new(keys: &[OriginKey]) -> Self {
-        let mut origins = Self::default();
+    /// Knows `keys`, in their order; further ones must be `allowed`.
+    pub fn new(keys: &[OriginKey], allowed: AllowedTargets) -> Self {
+        let mut origins = Self { list: Vec::new(), by_key: HashMap::new(), allowed };
         for key in keys {
-            origins.intern(key.clone());
+            origins.add(key.clone());
         }
         origins
     }
 
-    /// The id of `key`, known from now on; `None` when too many are known already.
-    pub fn intern(&mut self, key: OriginKey) -> Option<OriginId> {
+    /// The id of `key`, known from now on.
+    ///
+    /// # Errors
+    /// [`Refused`]: load does not go there.
+    pub fn intern_allowed(&mut self, key: OriginKey) -> Result<OriginId, Refused> {
         if let Some(id) = self.by_key.get(&key) {
-            return Some(*id);
+            return Ok(*id);
+        }
+        let host = String::from_utf8_lossy(&key.host_header()).into_owned();
+        let is_listed = matches!(self.allowed, AllowedTargets::Listed(_));
+        if is_listed && self.allowed.check(&format!("{}://{host}/", key.scheme())).is_err() {
+            return Err(Refused::NotAllowed);
         }
         if self.list.len() >= Self::MOST {
-            return None;
+            return Err(Refused::TooMany);
         }
-        let id = OriginId(u32::try_from(self.list.len()).ok()?);
+        Ok(self.add(key))
+    }
+
+    fn add(&mut self, key: OriginKey) -> OriginId {
+        let id = OriginId(u32::try_from(self.list.len()).expect("origins are few"));
         self.list.push(Origin::new(key.clone()));
         self.by_key.insert(key, id);
-        Some(id)
+        id
     }
 
     /// The origin with this id.

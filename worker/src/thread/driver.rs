@@ -44,6 +44,9 @@ const PROBE: Micros = Micros(20_000);
 /// Runs a thread's share of the load to its end, or until nobody holds the other end of `control` any more.
 /// Closed intervals go to `parts`; while that is full they wait in the recorder: there are as many as the test has intervals.
 pub async fn drive(outfit: Outfit, order: Order, mut control: watch::Receiver<Control>, parts: mpsc::Sender<Part>) {
+    // A million users take a while to be put in order: that must not delay the first of them.
+    let crowd = Crowd::new(&order.scenario, Share::of(&outfit));
+    let spans = crowd.spans();
     let begun = control.wait_for(|control| control.begun.is_some()).await.map(|control| control.begun);
     let Ok(Some((clock, from))) = begun else { return };
     let mut sleep = pin!(tokio::time::sleep_until(clock.instant(Micros::ZERO).into()));
@@ -53,7 +56,7 @@ pub async fn drive(outfit: Outfit, order: Order, mut control: watch::Receiver<Co
     }
     let cpu = if outfit.index == 0 { CpuDuty::Process } else { CpuDuty::Thread };
     let thread = Rc::new(Thread::new(outfit, &order, clock, from, cpu));
-    let mut driver = Driver::new(Rc::clone(&thread), &order, from);
+    let mut driver = Driver::new(Rc::clone(&thread), &order, from, crowd, spans);
     driver.listen(&control.borrow_and_update(), clock.now());
     while driver.turn(clock.now()) == Turn::GoesOn {
         if !hand_over(&thread, &parts) {
@@ -111,7 +114,9 @@ struct Driver<'a> {
     /// Those who are still to come, the next one last.
     to_come: Vec<Span>,
     open: Vec<OpenLoad<'a>>,
-    /// When the load ends, and when what is left is cut off.
+    /// From when on there is load: 0, or later where the shard was taken over.
+    from: Micros,
+    /// When the load ends, and for how long what is in flight then may go on.
     end: Micros,
     grace: Micros,
     has_cut: bool,
@@ -120,11 +125,9 @@ struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    fn new(thread: Rc<Thread>, order: &'a Order, from: Micros) -> Self {
+    fn new(thread: Rc<Thread>, order: &'a Order, from: Micros, crowd: Crowd, mut to_come: Vec<Span>) -> Self {
         let (scenario, share) = (&*order.scenario, Share::of(&thread.outfit));
-        let crowd = Crowd::new(scenario, share);
-        let mut to_come: Vec<Span> = crowd.spans().into_iter().filter(|span| span.stop > from).collect();
-        to_come.iter_mut().for_each(|span| span.start = span.start.max(from));
+        to_come.retain(|span| span.stop > from);
         to_come.reverse();
         Self {
             thread,
@@ -132,6 +135,7 @@ impl<'a> Driver<'a> {
             crowd,
             to_come,
             open: OpenLoad::all(scenario, share, from),
+            from,
             end: order.duration,
             grace: scenario.grace,
             has_cut: false,
@@ -154,7 +158,9 @@ impl<'a> Driver<'a> {
         self.start_arrivals(now);
         thread.sleepers.borrow_mut().advance(now, &mut self.fired);
         for id in self.fired.drain(..) {
-            thread.wake_user(id);
+            if !thread.dismiss_if_over(id, now) {
+                thread.wake_user(id);
+            }
         }
         if now < self.end || thread.recorder.borrow().users() > 0 {
             if now >= self.end + self.grace && !self.has_cut {
@@ -174,7 +180,9 @@ impl<'a> Driver<'a> {
         let mut consider = |at: Option<Micros>| next = next.min(at.unwrap_or(next));
         consider((end > now).then_some(end));
         consider(self.to_come.last().map(|span| span.start));
-        self.open.iter_mut().for_each(|open| consider(open.next_due()));
+        for open in &mut self.open {
+            consider(open.next_due().filter(|due| *due < self.end));
+        }
         consider(thread.sleepers.borrow().next_at());
         consider(thread.deadlines.borrow().next_at());
         consider(thread.recorder.borrow().interval_end());
@@ -195,24 +203,23 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// The curves changed from `at` on: who is there stays until its new stop, the others come by the new curves.
+    /// The curves changed from `at` on: who is there stays until its new stop, the others come by the new curves, and who should
+    /// be there but is not comes now.
     fn respan(&mut self, at: Micros, now: Micros) {
         let thread = Rc::clone(&self.thread);
         let (begun, mut to_come): (Vec<Span>, Vec<Span>) =
             self.crowd.spans().into_iter().partition(|span| span.start <= now);
-        let mut stops: HashMap<u32, (Micros, Span)> =
-            begun.iter().filter(|span| span.stop > now).map(|span| (span.number, (span.stop, *span))).collect();
+        let mut should_be: HashMap<u32, Span> =
+            begun.into_iter().filter(|span| span.stop > now).map(|span| (span.number, span)).collect();
         let present: Vec<u32> = thread.users.borrow().ids().collect();
         for id in present {
             let number = thread.users.borrow().closed_number(id);
             if let Some(number) = number {
-                let stop = stops.remove(&number).map_or(at.max(now), |(stop, _)| stop);
+                let stop = should_be.remove(&number).map_or(at.max(now), |span| span.stop);
                 thread.set_stop_at(id, stop.min(self.end));
             }
         }
-        // The change came late: who should have come since then comes now.
-        let late = stops.into_values().map(|(_, span)| span).filter(|span| span.start >= at);
-        to_come.extend(late);
+        to_come.extend(should_be.into_values());
         to_come.sort_by_key(|span| std::cmp::Reverse((span.start, span.number)));
         self.to_come = to_come;
     }
@@ -229,8 +236,8 @@ impl<'a> Driver<'a> {
     fn start_user(&mut self, span: &Span, now: Micros) {
         let thread = &self.thread;
         let kind = self.kind(span.load, u64::from(span.number));
-        let mut user =
-            User::new(thread.program(), span.number, kind, Model::Closed, span.start, u64::from(span.number));
+        let due = span.start.max(self.from);
+        let mut user = User::new(thread.program(), span.number, kind, Model::Closed, due, u64::from(span.number));
         thread.pick_rows(&mut user);
         let id = thread.users.borrow_mut().add(user, span.stop.min(self.end));
         thread.recorder.borrow_mut().user_started(now);
@@ -312,6 +319,20 @@ impl Thread {
 
     fn is_asleep(&self, id: u32) -> bool {
         self.sleepers.borrow().at(id).is_some()
+    }
+
+    /// Dismisses a sleeper whose time was over before its next step was due and who does nothing at its end: at the end of a
+    /// test they may be a million at once, which must not be as many runners.
+    fn dismiss_if_over(&self, id: u32, now: Micros) -> bool {
+        let mut users = self.users.borrow_mut();
+        let stop_at = users.stop_at(id);
+        let is_over = users.get(id).is_some_and(|user| {
+            let has_last_steps = self.program().kinds[usize::from(user.kind)].stop.is_some();
+            user.phase == Phase::Working && user.due >= stop_at && !has_last_steps
+        });
+        let user = if is_over { users.lend(id) } else { None };
+        drop(users);
+        user.map(|user| self.dismiss(id, user, now)).is_some()
     }
 
     /// The user is to stop at `stop`; who sleeps longer is woken then.

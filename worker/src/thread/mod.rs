@@ -3,17 +3,20 @@
 //! A user that waits is a few words in [`user`] and an entry of the [`wheel`]. When its wait is over, the [`driver`] hands it to
 //! an idle [`runner`], a task that lives on and works for one user after another: so there are as many tasks as users at work,
 //! not as there are users, and none is made for a request. The runner goes through the user's operations ([`steps`]), sends
-//! its requests ([`request`], [`exchange`]) and gives it back when it must wait.
+//! its requests ([`request`], then [`way`], [`hop`], [`connecting`], [`exchange`]) and gives it back when it must wait.
 
+mod connecting;
 mod driver;
 mod exchange;
 mod group;
+mod hop;
 mod recorder;
 mod request;
 mod runner;
 mod schedule;
 mod steps;
 mod user;
+mod way;
 mod wheel;
 
 use std::cell::{Cell, RefCell};
@@ -26,11 +29,13 @@ use rustls::ClientConfig;
 use swarmgate_domain::Micros;
 
 use crate::clock::Clock;
+use crate::http::Inboxes;
 use crate::net::{Origins, Pool};
 use crate::program::{Program, Rows};
 
 pub use driver::{Control, Order, drive};
 pub use recorder::Part;
+pub use schedule::useful_threads;
 
 use recorder::{CpuDuty, Recorder};
 use runner::Runners;
@@ -73,6 +78,7 @@ struct Thread {
     runners: RefCell<Runners>,
     recorder: RefCell<Recorder>,
     pool: Rc<Pool>,
+    inboxes: Inboxes,
     origins: RefCell<Origins>,
     /// How many rows this thread took of each data source that is read in sequence.
     rows_taken: RefCell<Vec<u64>>,
@@ -127,6 +133,7 @@ impl Thread {
             runners: RefCell::default(),
             recorder: RefCell::new(Recorder::new(entries, *interval, *duration, from, cpu, cores)),
             pool: Pool::new(outfit.connections),
+            inboxes: Inboxes::default(),
             origins: RefCell::new(outfit.origins.clone()),
             rows_taken: RefCell::new(vec![0; outfit.program.picks.len()]),
             parked: RefCell::new(vec![Vec::new(); scenario.loads.len()]),

@@ -192,6 +192,7 @@ enum Rest {
 /// Works for a user until it must wait.
 async fn work_for(thread: &Rc<Thread>, desk: &mut Desk, id: u32, user: &mut User) -> Rest {
     let mut now = thread.clock.now();
+    let mut as_of = user.due;
     if user.due <= now {
         thread.recorder.borrow_mut().went_on(user.due, now);
     }
@@ -199,9 +200,9 @@ async fn work_for(thread: &Rc<Thread>, desk: &mut Desk, id: u32, user: &mut User
         if desk.is_cut() {
             return Rest::Gone(now);
         }
-        match thread.step(id, user, now) {
-            Step::Request(index) => match desk.request(user, index).await {
-                Ok(done) => now = done,
+        match thread.step(id, user, as_of, now) {
+            Step::Request(index) => match desk.request(user, index, now).await {
+                Ok(done) => (now, as_of) = (done, done),
                 Err(cut) => return Rest::Gone(cut.at),
             },
             Step::Sleep(at) => return Rest::Until(at),

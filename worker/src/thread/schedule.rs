@@ -134,6 +134,19 @@ impl Crowd {
     }
 }
 
+/// Places that a thread should have at least: each drops starts by its own places, so few places must not be shared out thinly.
+const FEWEST_PLACES: u32 = 16;
+
+/// How many threads, up to `threads`, a shard is to be spread over.
+pub fn useful_threads(scenario: &Scenario, shard: u32, shards: u32, threads: u32) -> u32 {
+    let share = Share { shard, shards: shards.max(1), thread: 0, threads: 1 };
+    let open = scenario.loads.iter().filter_map(|load| match &load.model {
+        LoadModel::Closed(_) => None,
+        LoadModel::Open { max_users, .. } => Some((share.of_count(*max_users) / FEWEST_PLACES).max(1)),
+    });
+    open.min().map_or(threads, |most| threads.min(most)).max(1)
+}
+
 /// How many numbers of users a load takes.
 fn places(load: &Load) -> u32 {
     match &load.model {
@@ -212,5 +225,99 @@ impl<'a> OpenLoad<'a> {
         let place = u32::try_from(self.share.nth(self.places_used)).unwrap_or(u32::MAX);
         self.places_used += 1;
         Some(self.first_place.saturating_add(place))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn load(model: LoadModel) -> Load {
+        Load { name: "load".to_owned(), kind: None, model }
+    }
+
+    fn scenario(loads: Vec<Load>) -> Scenario {
+        let json = serde_json::json!({
+            "name": "test", "description": null, "labels": {}, "target": null, "loads": [], "kinds": [],
+            "http": {
+                "headers": [], "auth": "none", "cookies": "session", "connections": "keep_alive", "connect_timeout": 1,
+                "tls": "verify",
+            },
+            "data": [], "slots": 0, "slot_names": [], "names": [], "thresholds": [], "interval": null, "grace": 0,
+        });
+        Scenario { loads, ..serde_json::from_value(json).unwrap() }
+    }
+
+    fn closed(users: u32) -> Load {
+        load(LoadModel::Closed(UserCurve::ramp(users, 10.0, Micros::from_secs(60))))
+    }
+
+    fn open(rate: f64, max_users: u32) -> Load {
+        load(LoadModel::Open { rate: swarmgate_domain::RateCurve::constant(rate, Micros::from_secs(2)), max_users })
+    }
+
+    fn shares(shards: u32, threads: u32) -> Vec<Share> {
+        let share = |shard| (0..threads).map(move |thread| Share { shard, shards, thread, threads });
+        (0..shards).flat_map(share).collect()
+    }
+
+    #[test]
+    fn each_user_is_somebodys() {
+        let scenario = scenario(vec![closed(17), closed(5)]);
+        let mut users = BTreeMap::new();
+        for share in shares(3, 4) {
+            for span in Crowd::new(&scenario, share).spans() {
+                assert_eq!(span.number % 3, share.shard);
+                assert_eq!(users.insert(span.number, span.load), None);
+            }
+        }
+        assert_eq!(users.keys().copied().collect::<Vec<_>>(), (0..22).collect::<Vec<_>>());
+        assert!(users.iter().all(|(number, load)| (*number < 17) == (*load == 0)));
+    }
+
+    #[test]
+    fn who_comes_by_a_change_has_a_number_of_its_own() {
+        let scenario = scenario(vec![closed(10), open(1.0, 7), closed(30)]);
+        let (mut numbers, mut at_50) = (Vec::new(), 0);
+        for share in shares(2, 2) {
+            let mut crowd = Crowd::new(&scenario, share);
+            crowd.change(Micros::from_secs(10), 80, 1_000.0);
+            let spans = crowd.spans();
+            numbers.extend(spans.iter().map(|span| span.number));
+            let at = Micros::from_secs(50);
+            at_50 += spans.iter().filter(|span| span.start <= at && span.stop > at).count();
+        }
+        numbers.sort_unstable();
+        let count = numbers.len();
+        numbers.dedup();
+        // 20 and 60 users; the numbers of the open load's places are left out.
+        assert_eq!((count, numbers.len(), at_50), (80, 80, 80));
+        assert!(numbers.iter().all(|number| !(40..47).contains(number)), "{numbers:?}");
+    }
+
+    #[test]
+    fn few_places_are_not_shared_out_thinly() {
+        let threads = |loads| useful_threads(&scenario(loads), 0, 2, 8);
+        assert_eq!(threads(vec![closed(1)]), 8);
+        assert_eq!(threads(vec![open(1.0, 1)]), 1);
+        assert_eq!(threads(vec![open(1.0, 1_000), open(1.0, 100)]), 3);
+    }
+
+    #[test]
+    fn each_arrival_and_each_place_is_somebodys() {
+        let scenario = scenario(vec![closed(4), open(50.0, 9)]);
+        let (mut arrivals, mut places) = (Vec::new(), Vec::new());
+        for share in shares(2, 3) {
+            for mut open in OpenLoad::all(&scenario, share, Micros::SECOND) {
+                arrivals.extend(std::iter::from_fn(|| open.take()).map(|arrival| (arrival.number, arrival.due)));
+                places.extend(std::iter::from_fn(|| open.new_place()));
+            }
+        }
+        arrivals.sort_unstable();
+        places.sort_unstable();
+        let expected: Vec<_> = (50..100).map(|n| (n, Micros::from_millis(n * 20))).collect();
+        assert_eq!((arrivals, places), (expected, (4..13).collect()));
     }
 }

@@ -24,10 +24,12 @@ pub enum Step {
 const EMPTY_ITERATION: Micros = Micros(1_000);
 
 impl Thread {
-    /// Goes through the user's operations to the next one that takes time.
-    pub fn step(self: &Rc<Self>, id: u32, user: &mut User, now: Micros) -> Step {
+    /// Goes through the user's operations to the next one that takes time. Whether its time is over is asked as of `as_of`:
+    /// now, but for one who was just woken, when that was due. What was due before the end is done, however late the timer was.
+    pub fn step(self: &Rc<Self>, id: u32, user: &mut User, as_of: Micros, now: Micros) -> Step {
         loop {
-            if user.phase == Phase::Working && now >= self.users.borrow().stop_at(id) && !self.begin_stop(user, now) {
+            let is_over = user.phase == Phase::Working && as_of >= self.users.borrow().stop_at(id);
+            if is_over && !self.begin_stop(user, now) {
                 return Step::Gone;
             }
             let kind = &self.program().kinds[usize::from(user.kind)];

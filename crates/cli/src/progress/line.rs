@@ -2,6 +2,8 @@
 
 use swarmgate_domain::LiveView;
 
+use crate::table::short;
+
 /// `10s of 1m  users 100 | 95.2/s | …`
 pub fn of(view: &LiveView) -> String {
     let warning = warning(view).map(|warning| format!(" | {warning}")).unwrap_or_default();
@@ -16,9 +18,9 @@ pub fn numbers(view: &LiveView) -> String {
         "users {:.0} | {:.1}/s | p50 {} p95 {} p99 {} | errors {errors:.2} % ({} so far)",
         view.users,
         view.rate,
-        newest.response.p50_us,
-        newest.response.p95_us,
-        newest.response.p99_us,
+        short(newest.response.p50_us),
+        short(newest.response.p95_us),
+        short(newest.response.p99_us),
         view.total.failures,
     )
 }

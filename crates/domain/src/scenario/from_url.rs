@@ -86,6 +86,9 @@ impl Scenario {
 fn parse(text: &str) -> Result<Url, Wrong> {
     let allowed = "URLs such as `http://localhost:8080/items`";
     let bad = |reason: &str| Wrong::new(format!("`{}` is no URL to test: {reason}", shown(text))).allowed(allowed);
+    if !text.contains("://") {
+        return Err(bad("it has no scheme").help(format!("did you mean `http://{}`?", shown(text))));
+    }
     let url = Url::parse(text.trim()).map_err(|error| bad(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(bad(&format!("`{}` is not spoken here", shown(url.scheme()))));

@@ -74,10 +74,10 @@ impl Scenario {
     fn override_threshold(&mut self, text: &str, mistakes: &mut Mistakes) {
         let threshold = match Threshold::parse(text) {
             Ok(threshold) => threshold,
-            Err(wrong) => return mistakes.add("threshold", Some(text.to_owned()), wrong),
+            Err(wrong) => return mistakes.add("thresholds", Some(text.to_owned()), wrong),
         };
         if let Some((_, wrong)) = unknown_filter(&threshold, &self.names) {
-            return mistakes.add("threshold", Some(text.to_owned()), wrong);
+            return mistakes.add("thresholds", Some(text.to_owned()), wrong);
         }
         self.thresholds.retain(|known| {
             known.origin != ThresholdOrigin::Default

@@ -1,3 +1,5 @@
+//! What a threshold may look like, and what each mistake in one says.
+
 use proptest::prelude::*;
 
 use super::*;

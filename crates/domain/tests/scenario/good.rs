@@ -19,14 +19,14 @@ fn scenario(text: &str) -> Scenario {
 
 #[test]
 fn one_flow_with_all_that_it_can_say() {
-    insta::assert_debug_snapshot!(scenario(include_str!("good/one-flow.yaml")));
+    insta::assert_json_snapshot!(scenario(include_str!("good/one-flow.yaml")));
 }
 
 #[test]
 fn several_kinds_with_loads_of_their_own() {
     let scenario = scenario(include_str!("good/several-kinds.yaml"));
     assert_eq!(scenario.duration(), Micros::from_secs(30 + 300 + 60 + 20 + 10));
-    insta::assert_debug_snapshot!((&scenario.loads, &scenario.kinds));
+    insta::assert_json_snapshot!((&scenario.loads, &scenario.kinds));
 }
 
 #[test]
@@ -77,4 +77,14 @@ fn a_name_from_the_environment() {
     inputs.environment.insert("STAGE".to_owned(), "staging".to_owned());
     let text = "name: \"on ${env:STAGE}\"\nload: { users: 1, duration: 1s }\nflow: [GET http://a/]\n";
     assert_eq!(read(text, &inputs).scenario.name, "on staging");
+}
+
+#[test]
+fn numbers_may_be_written_in_any_way_that_yaml_has() {
+    for users in ["1000", "1e3", "1000.0", "0x3E8"] {
+        let text = format!("load: {{ users: {users}, duration: 1s }}\nflow: [GET http://a/]\n");
+        let scenario = read(&text, &inputs()).scenario;
+        let swarmgate_domain::LoadModel::Closed(curve) = &scenario.loads[0].model else { panic!("{scenario:?}") };
+        assert_eq!(curve.peak(), 1_000, "{users}");
+    }
 }

@@ -2,4 +2,7 @@
 mod good;
 mod inputs;
 mod mistakes;
+mod overrides;
 mod ready;
+mod references;
+mod yaml;

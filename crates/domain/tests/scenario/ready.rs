@@ -41,7 +41,7 @@ impl ScenarioInputs for Beside {
 
 fn ready(name: &str) -> Scenario {
     let path = root().join("scenarios").join(name);
-    let text = std::fs::read_to_string(&path).unwrap();
+    let text = std::fs::read_to_string(&path).expect("ready scenarios are texts");
     let read = read_scenario(&text, name, &Beside(root().join("scenarios"), Inputs::default()));
     let read = read.unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
     assert!(read.warnings.is_empty(), "{}", read.warnings);

@@ -14,6 +14,8 @@ pub use store::{Condition, Etag, Object, ObjectStore, Page, StoreError};
 pub use surroundings::{Clock, Fleet, FleetError, FleetStatus, Randomness, RenderError, RenderedFile, Renderer};
 use swarmgate_domain::Micros;
 
+use crate::sabotage::Sabotage;
+
 /// Everything a use case may touch.
 #[derive(Clone)]
 pub struct Ports {
@@ -44,6 +46,9 @@ pub struct Settings {
     pub poll: Micros,
     /// The least time for which a lease holds; it holds for three intervals where that is more.
     pub least_lease: Micros,
+    /// A planted bug; only the simulation plants one.
+    #[doc(hidden)]
+    pub sabotage: Option<Sabotage>,
 }
 
 impl Settings {
@@ -53,6 +58,7 @@ impl Settings {
         start_timeout: Micros::from_secs(30),
         poll: Micros::from_millis(20),
         least_lease: Micros::from_secs(15),
+        sabotage: None,
     };
 
     /// How long a lease holds without a heartbeat.

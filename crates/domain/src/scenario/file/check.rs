@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use regex::Regex;
+use regex::RegexBuilder;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json_path::JsonPath;
 
-use super::context::{At, Context, wrong_sort};
-use super::decode::{Decode, MapOf, decode_at, fields};
+use super::context::{At, Context};
+use super::decode::{Decode, MapOf, fields};
 use super::scalars::{Flag, Text, Time, parsed, scalar_schema};
 use crate::scenario::model::CaptureFrom;
 use crate::scenario::yaml::{Node, Value};
@@ -178,7 +178,8 @@ impl Decode for Pattern {
 scalar_schema!([] Pattern, "Pattern", json_schema!({ "type": ["string", "number", "boolean"] }));
 
 fn parse_regex(text: &str) -> Result<String, Wrong> {
-    match Regex::new(text) {
+    // A pattern that needs more memory than this takes long to prepare, on each worker.
+    match RegexBuilder::new(text).size_limit(1 << 20).build() {
         Ok(_) => Ok(text.to_owned()),
         Err(error) => {
             // The crate's message repeats the expression over several lines; its last one says why.
@@ -237,18 +238,3 @@ scalar_schema!([] CaptureFile, "Capture", json_schema!({
     "pattern": r"^\s*(status|(json|regex|header|cookie)\s+\S[\s\S]*)\s*$",
     "examples": ["json $.token", "regex id=(\\d+)", "header X-Request-Id", "cookie sid", "status"],
 }));
-
-/// Reads one value of a list as it would be read alone.
-pub(crate) fn one_or_more<T: Decode>(node: &Node, ctx: &mut Context, wanted: &str) -> Option<Vec<At<T>>> {
-    match &node.value {
-        Value::List(nodes) => {
-            let items = nodes.iter().enumerate();
-            Some(items.filter_map(|(i, node)| ctx.inside(format!("[{i}]"), |ctx| decode_at(node, ctx))).collect())
-        }
-        Value::Scalar(_) => decode_at(node, ctx).map(|one| vec![one]),
-        Value::Map(_) => {
-            ctx.wrong(node, wrong_sort(node, wanted));
-            None
-        }
-    }
-}

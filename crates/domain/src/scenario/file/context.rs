@@ -30,6 +30,9 @@ impl<T> At<T> {
     }
 }
 
+/// How many mistakes are collected: no file may take all memory.
+const MOST_FOUND: usize = 10_000;
+
 /// Collects mistakes while the tree is walked.
 #[derive(Debug, Default)]
 pub(crate) struct Context {
@@ -82,6 +85,9 @@ impl Context {
     }
 
     fn report(&mut self, severity: Severity, place: &Place, value: Option<String>, wrong: Wrong) {
+        if self.found.len() == MOST_FOUND {
+            return;
+        }
         let mistake = FieldMistake { field: place.field.clone(), value, wrong };
         self.found.push(Diagnostic::new(severity, mistake, place.span));
     }

@@ -43,6 +43,11 @@ impl<T> Field<T> {
         matches!(self, Self::Absent)
     }
 
+    /// Whether it is there, or should be, and was reported.
+    pub fn is_wrong(&self) -> bool {
+        matches!(self, Self::Wrong)
+    }
+
     /// Where the value is, if there is a good one.
     pub fn place(&self) -> Option<&Place> {
         self.given().map(|at| &at.place)

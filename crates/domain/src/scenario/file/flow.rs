@@ -126,15 +126,16 @@ fn step(entry: &Entry, ctx: &mut Context) -> Option<StepFile> {
         "think" => Decode::decode(node, ctx).map(StepFile::Think),
         line => {
             let place = Place { span: entry.key_span, ..ctx.place(node) };
-            let read = request_line(line, true).map_err(|wrong| ctx.wrong_at(&place, Some(shown(line)), wrong)).ok();
-            if read.is_none() && !line.contains(char::is_whitespace) {
+            let read = request_line(line, true).map_err(|wrong| ctx.wrong_at(&place, Some(shown(line)), wrong));
+            if read.is_err() && !line.contains(char::is_whitespace) {
                 // What is no request has fields of its own, which are not known.
                 return None;
             }
             let nothing = matches!(&node.value, Value::Scalar(scalar) if scalar.text.is_empty() && !scalar.is_text);
             // `- GET /:` with nothing under it is a request with nothing to add.
-            let file = if nothing { Some(RequestFile::default()) } else { RequestFile::decode(node, ctx) };
-            let ((method, url), file) = (read?, file?);
+            let file = if nothing { RequestFile::default() } else { RequestFile::decode(node, ctx)? };
+            // Even with a wrong method its captures are known.
+            let (method, url) = read.unwrap_or((METHODS[0], "/"));
             Some(StepFile::Request { method, url: At { value: url.to_owned(), place }, file: Box::new(file) })
         }
     }

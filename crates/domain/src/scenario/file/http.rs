@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::check::{CaptureFile, CheckFile, one_or_more};
-use super::context::{At, Context};
-use super::decode::{Decode, MapOf, fields};
-use super::scalars::{Count, Flag, Text, Time, Word, no_such_word, parsed, scalar_schema, words};
+use super::check::{CaptureFile, CheckFile};
+use super::context::{At, Context, wrong_sort};
+use super::decode::{Decode, ListOf, MapOf, decode_at, fields};
+use super::scalars::{Count, Flag, Text, Time, no_such_word, parsed, scalar_schema, words};
 use crate::scenario::model::{ConnectionReuse, Cookies};
 use crate::scenario::yaml::{Node, Value};
 use crate::text::{Wrong, shown};
@@ -54,7 +54,14 @@ pub(crate) struct ParamFile(pub Vec<At<Text>>);
 
 impl Decode for ParamFile {
     fn decode(node: &Node, ctx: &mut Context) -> Option<Self> {
-        one_or_more(node, ctx, "texts, lists of texts").map(Self)
+        match &node.value {
+            Value::List(_) => ListOf::<Text, 0>::decode(node, ctx).map(|list| Self(list.0)),
+            Value::Scalar(_) => decode_at(node, ctx).map(|one| Self(vec![one])),
+            Value::Map(_) => {
+                ctx.wrong(node, wrong_sort(node, "texts, lists of texts"));
+                None
+            }
+        }
     }
 }
 scalar_schema!([] ParamFile, "Param", {
@@ -178,8 +185,3 @@ pub(crate) fn request_header_name(text: &str) -> Result<&str, Wrong> {
         _ => Ok(name),
     }
 }
-
-/// Whether users keep cookies, as typed.
-pub(crate) type CookiesFile = Word<Cookies>;
-/// What becomes of connections, as typed.
-pub(crate) type ConnectionsFile = Word<ConnectionReuse>;

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::context::{Context, wrong_sort};
 use super::decode::Decode;
-use crate::scenario::yaml::{Node, Resolved};
+use crate::scenario::yaml::{Node, Resolved, Scalar};
 use crate::text::{Wrong, parse_duration, parse_rate, shown};
 use crate::time::Micros;
 
@@ -66,12 +66,12 @@ impl<const MIN: u64, const MAX: u64> Decode for Count<MIN, MAX> {
     fn decode(node: &Node, ctx: &mut Context) -> Option<Self> {
         let allowed = format!("{MIN} to {MAX}");
         let whole = format!("whole numbers from {MIN} to {MAX}");
-        let resolved = node.as_scalar().map(super::super::yaml::Scalar::resolved);
+        let resolved = node.as_scalar().map(Scalar::resolved);
         let Some(Resolved::Number(number)) = resolved else {
             ctx.wrong(node, wrong_sort(node, &whole));
             return None;
         };
-        let wrong = match (number.as_u64(), number.as_f64()) {
+        let wrong = match (whole_number(&number), number.as_f64()) {
             (Some(value), _) if value < MIN => Wrong::new(format!("{value} is too few")).allowed(allowed),
             (Some(value), _) if value > MAX => Wrong::new(format!("{value} is too many")).allowed(allowed),
             (Some(value), _) => return Some(Self(value)),
@@ -96,6 +96,14 @@ impl<const MIN: u64, const MAX: u64> Count<MIN, MAX> {
     }
 }
 
+/// The value of a number that is whole, however it is written: `1e3` too.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and below 2^53, so that it fits")]
+fn whole_number(number: &serde_json::Number) -> Option<u64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let of_float = |value: f64| (value.fract() == 0.0 && (0.0..=EXACT).contains(&value)).then_some(value as u64);
+    number.as_u64().or_else(|| number.as_f64().and_then(of_float))
+}
+
 /// A number larger than 0, the share of one thing among several.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Weight(pub f64);
@@ -103,7 +111,7 @@ pub(crate) struct Weight(pub f64);
 impl Decode for Weight {
     fn decode(node: &Node, ctx: &mut Context) -> Option<Self> {
         let wanted = "numbers larger than 0, 1000000 at most";
-        let resolved = node.as_scalar().map(super::super::yaml::Scalar::resolved);
+        let resolved = node.as_scalar().map(Scalar::resolved);
         let Some(Resolved::Number(number)) = resolved else {
             ctx.wrong(node, wrong_sort(node, wanted));
             return None;
@@ -126,7 +134,7 @@ pub(crate) struct Flag(pub bool);
 
 impl Decode for Flag {
     fn decode(node: &Node, ctx: &mut Context) -> Option<Self> {
-        match node.as_scalar().map(super::super::yaml::Scalar::resolved) {
+        match node.as_scalar().map(Scalar::resolved) {
             Some(Resolved::Bool(value)) => Some(Self(value)),
             _ => {
                 ctx.wrong(node, wrong_sort(node, "true, false"));

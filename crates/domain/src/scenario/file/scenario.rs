@@ -7,11 +7,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, js
 use super::context::Context;
 use super::decode::{Decode, ListOf, MapOf, fields};
 use super::flow::{KindFile, StepFile};
-use super::http::{AuthFile, ConnectionsFile, CookiesFile, Redirects, Timeout, TlsFile};
+use super::http::{AuthFile, Redirects, Timeout, TlsFile};
 use super::load::LoadsFile;
 use super::scalars::{Flag, Text, Time, Word, parsed, words};
 use super::think::ThinkTimeFile;
-use crate::scenario::model::{Pick, ThinkAfter};
+use crate::scenario::model::{ConnectionReuse, Cookies, Pick, ThinkAfter};
 use crate::scenario::yaml::{Node, Value};
 use crate::text::{Wrong, shown};
 use crate::threshold::Threshold;
@@ -41,7 +41,7 @@ fields! {
         /// Sent with every request.
         optional headers: MapOf<Text>,
         /// Whether each user keeps the cookies it is sent (`session`) or not (`ignore`). Left out: `session`.
-        optional cookies: CookiesFile,
+        optional cookies: Word<Cookies>,
         /// How many redirects are followed at most: 0 to 50. Left out: 10.
         optional redirects: Redirects,
         /// How long an answer may take, from sent to last byte. Left out: 30s.
@@ -51,7 +51,7 @@ fields! {
         /// Who every request says it is.
         optional auth: AuthFile,
         /// What becomes of a connection: kept (`keep_alive`), or new for each iteration or each request. Left out: `keep_alive`.
-        optional connections: ConnectionsFile,
+        optional connections: Word<ConnectionReuse>,
         /// How `https` is spoken.
         optional tls: TlsFile,
         /// Names for texts, put in with `${name}`. On the command line `--set name=text` gives another text.

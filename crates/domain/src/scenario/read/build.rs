@@ -6,9 +6,9 @@ use super::data::unique_rows;
 use super::inputs::{DataRows, ScenarioInputs};
 use super::names::Names;
 use super::scope::Scope;
-use crate::scenario::file::{At, Context, Field, KindFile, MapOf, Place, ScenarioFile, StepFile};
+use crate::scenario::file::{At, Context, Field, Place, ScenarioFile};
 use crate::scenario::mistake::{Diagnostic, Severity, Span};
-use crate::scenario::model::{Scenario, Step, ThinkAfter, ThinkTime, UserKind};
+use crate::scenario::model::Scenario;
 use crate::scenario::walk::columns_used;
 use crate::text::{Wrong, shown};
 use crate::time::Micros;
@@ -76,14 +76,28 @@ pub(super) fn build(
 
 impl Build<'_> {
     fn finish(mut self, file: &ScenarioFile, mut scenario: Scenario, data: Vec<DataRows>) -> Built {
-        // Not followed where something is wrong already: a load without users needs no rows.
         scenario.names = std::mem::take(&mut self.names).into_list();
-        scenario.thresholds = self.thresholds(&file.thresholds, &scenario.names);
-        self.check_unused(file, &scenario);
-        if self.ctx.found.iter().all(|found| found.severity == Severity::Warning) {
-            self.check_rows(file, &scenario);
+        scenario.thresholds = self.thresholds(&file.thresholds);
+        // What is said about the steps as a whole is said only where each is right: one that could not be read may have the name
+        // that a threshold asks for, and use the data that nothing else uses.
+        let steps = [file.on_start.is_wrong(), file.flow.is_wrong(), file.on_stop.is_wrong(), file.kinds.is_wrong()];
+        let places = [file.on_start.place(), file.flow.place(), file.on_stop.place(), file.kinds.place()];
+        if !steps.contains(&true) && self.all_right(&places) {
+            self.check_filters(file, &scenario);
+            if !file.load.is_wrong() && self.all_right(&[file.load.place(), file.data.place()]) {
+                self.check_rows(file, &scenario);
+                self.check_unused(file, &scenario);
+            }
         }
         (Some((scenario, data)), self.ctx.found)
+    }
+
+    /// Whether no mistake was found in any of these places.
+    fn all_right(&self, places: &[Option<&Place>]) -> bool {
+        let holds = |place: &Place, span: Span| place.span.start <= span.start && span.end <= place.span.end;
+        let errors = self.ctx.found.iter().filter(|found| found.severity == Severity::Error);
+        let mut spans = errors.map(|found| found.span);
+        !spans.any(|span| places.iter().flatten().any(|place| holds(place, span)))
     }
 
     fn check_rows(&mut self, file: &ScenarioFile, scenario: &Scenario) {
@@ -94,80 +108,6 @@ impl Build<'_> {
                 self.ctx.wrong_at(rows, None, wrong);
             }
         }
-    }
-
-    fn kinds(&mut self, file: &ScenarioFile, whole: &Place) -> Vec<UserKind> {
-        let think_time = file.think_time.value().map_or(ThinkTime::None, |think| think.0);
-        let think_after = file.think_after.value().map_or(ThinkAfter::Request, |after| after.0);
-        match (&file.flow, &file.kinds) {
-            (Field::Absent, Field::Absent) => {
-                let wrong = Wrong::new("neither `flow` nor `kinds` says what users do");
-                self.ctx.wrong_at(whole, None, wrong.help("add for example `flow: [GET /]`"));
-                Vec::new()
-            }
-            (_, Field::Absent) => {
-                let steps = [file.on_start.list(), file.flow.list(), file.on_stop.list()];
-                let [on_start, flow, on_stop] = self.phases(steps);
-                vec![UserKind {
-                    name: "user".to_owned(),
-                    weight: 1.0,
-                    think_time,
-                    think_after,
-                    on_start,
-                    flow,
-                    on_stop,
-                }]
-            }
-            (_, kinds) => {
-                let places = [
-                    ("on_start", file.on_start.place()),
-                    ("flow", file.flow.place()),
-                    ("on_stop", file.on_stop.place()),
-                ];
-                for (name, place) in places {
-                    if let Some(place) = place {
-                        let wrong = Wrong::new("the steps of users are given beside `kinds`");
-                        let help = format!("move `{name}` into the kinds it is for");
-                        self.ctx.wrong_at(place, None, wrong.help(help));
-                    }
-                }
-                self.named_kinds(kinds, think_time, think_after)
-            }
-        }
-    }
-
-    fn named_kinds(
-        &mut self,
-        kinds: &Field<MapOf<KindFile, 1>>,
-        think_time: ThinkTime,
-        think_after: ThinkAfter,
-    ) -> Vec<UserKind> {
-        let Field::Given(kinds) = kinds else { return Vec::new() };
-        self.check_most(kinds.value.entries.len(), "kinds", &kinds.place);
-        let mut list = Vec::new();
-        for (name, kind) in &kinds.value.entries {
-            self.check_word(name, "kind");
-            let kind = &kind.value;
-            let [on_start, flow, on_stop] = self.phases([kind.on_start.list(), kind.flow.list(), kind.on_stop.list()]);
-            list.push(UserKind {
-                name: name.value.clone(),
-                weight: kind.weight.value().map_or(1.0, |weight| weight.0),
-                think_time: kind.think_time.value().map_or(think_time, |think| think.0),
-                think_after: kind.think_after.value().map_or(think_after, |after| after.0),
-                on_start,
-                flow,
-                on_stop,
-            });
-        }
-        list
-    }
-
-    /// The steps that one kind does at its start, again and again, and at its end.
-    fn phases(&mut self, phases: [Option<&[At<StepFile>]>; 3]) -> [Vec<Step>; 3] {
-        self.captured = Some(BTreeSet::new());
-        let built = phases.map(|steps| self.steps(steps.unwrap_or_default()));
-        self.captured = None;
-        built
     }
 
     pub fn check_most(&mut self, count: usize, what: &str, place: &Place) {

@@ -56,7 +56,7 @@ impl Build<'_> {
         let kind = file.kind.given().and_then(|at| {
             let kind = self.constant(at)?;
             let index = kinds.iter().position(|known| known.name == kind);
-            if index.is_none() {
+            if index.is_none() && !self.scope.unknown.contains(&kind) {
                 self.ctx.wrong_at(&at.place, Some(shown(&kind)), unknown_kind(&kind, kinds));
             }
             index.and_then(|index| u16::try_from(index).ok())
@@ -91,7 +91,7 @@ impl Build<'_> {
         }
         let users = file.users.given()?;
         let count = users.value.as_u32();
-        if matches!(file.spawn_rate, Field::Wrong) {
+        if file.spawn_rate.is_wrong() {
             return None;
         }
         let spawn_rate = file.spawn_rate.value().map_or(f64::from(count), |rate| rate.0);
@@ -130,7 +130,10 @@ impl Build<'_> {
             ["arrival_rate"] if has("spawn_rate") => Wrong::new("`arrival_rate` and `spawn_rate` do not go together")
                 .help("arrivals bring their users; use `stages` for a rate that rises"),
             ["users" | "arrival_rate"] if !has("duration") => {
-                Wrong::new("`duration` is missing").help("add for example `duration: 5m`")
+                let missing = Place { field: format!("{}.duration", place.field), span: place.span };
+                let wrong = Wrong::new("missing").help("add for example `duration: 5m`");
+                self.ctx.wrong_at(&missing, None, wrong);
+                return false;
             }
             _ => return true,
         };
@@ -204,7 +207,7 @@ impl Build<'_> {
 impl StageFile {
     /// Whether what is given of its times is right.
     fn times_fit(&self) -> bool {
-        !matches!(self.over, Field::Wrong) && !matches!(self.hold, Field::Wrong)
+        !self.over.is_wrong() && !self.hold.is_wrong()
     }
 }
 

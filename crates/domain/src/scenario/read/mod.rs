@@ -4,6 +4,7 @@ mod data;
 mod flow;
 mod inputs;
 mod json;
+mod kinds;
 mod load;
 mod names;
 mod request;

@@ -2,7 +2,8 @@
 
 use super::build::Build;
 use crate::scenario::file::{
-    At, CheckFile, ExpectFile, ExpectText, Field, MapOf, ParamFile, RequestFile, parse_json_path, request_header_name,
+    At, CheckFile, ExpectFile, ExpectText, Field, MapOf, ParamFile, RequestFile, Text, header_name, parse_json_path,
+    request_header_name,
 };
 use crate::scenario::model::{Body, Capture, Check, EntryKind, Expect, NameId, Request, Step};
 use crate::scenario::template::{Part, Template};
@@ -72,7 +73,7 @@ impl Build<'_> {
     }
 
     /// Headers with names that may be sent, each once.
-    pub fn headers(&mut self, headers: &Field<MapOf<crate::scenario::file::Text>>) -> Vec<(String, Template)> {
+    pub fn headers(&mut self, headers: &Field<MapOf<Text>>) -> Vec<(String, Template)> {
         let mut list: Vec<(String, Template)> = Vec::new();
         for (name, text) in headers.value().into_iter().flat_map(|map| &map.entries) {
             if let Err(wrong) = request_header_name(&name.value) {
@@ -119,7 +120,7 @@ impl Build<'_> {
         let mut list = Vec::new();
         list.extend(check.status.value().map(|status| Check::Status(status.0.clone())));
         for (name, expect) in check.header.value().into_iter().flat_map(|map| &map.entries) {
-            if let Err(wrong) = crate::scenario::file::header_name(&name.value) {
+            if let Err(wrong) = header_name(&name.value) {
                 self.ctx.wrong_at(&name.place, Some(shown(&name.value)), wrong);
             }
             let header = name.value.to_ascii_lowercase();
@@ -167,7 +168,7 @@ impl Build<'_> {
     }
 
     /// Where requests go that start with `/`.
-    pub fn target(&mut self, target: &Field<crate::scenario::file::Text>) -> Option<String> {
+    pub fn target(&mut self, target: &Field<Text>) -> Option<String> {
         let at = target.given()?;
         let text = self.constant(at)?;
         parse_target(&text).map_err(|wrong| self.ctx.wrong_at(&at.place, Some(shown(&text)), wrong)).ok()
@@ -178,14 +179,13 @@ impl Build<'_> {
 pub(crate) fn parse_target(text: &str) -> Result<String, Wrong> {
     let allowed = "URLs such as `http://localhost:8080`, `https://shop.example/api`";
     let bad = |reason: &str| Wrong::new(format!("`{}` is no target: {reason}", shown(text))).allowed(allowed);
-    let url = url::Url::parse(text).map_err(|error| match text.contains("://") {
-        true => bad(&error.to_string()),
-        false => bad("it has no scheme").help(format!("did you mean `http://{}`?", shown(text))),
-    })?;
-    match url.scheme() {
-        "http" | "https" => {}
-        "localhost" => return Err(bad("it has no scheme").help(format!("did you mean `http://{}`?", shown(text)))),
-        scheme => return Err(bad(&format!("`{}` is not spoken here", shown(scheme)))),
+    if !text.contains("://") {
+        // `localhost:8080` parses as a URL of the scheme `localhost`.
+        return Err(bad("it has no scheme").help(format!("did you mean `http://{}`?", shown(text))));
+    }
+    let url = url::Url::parse(text).map_err(|error| bad(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(bad(&format!("`{}` is not spoken here", shown(url.scheme()))));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(bad("it holds a password").help("use `auth: {basic: {user: …, password: …}}`"));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Build, MOST};
-use crate::scenario::file::{At, Field, MapOf, ScenarioFile, StepFile, Text};
+use crate::scenario::file::{At, Field, MapOf, Place, ScenarioFile, StepFile, Text};
 use crate::scenario::model::{DataSource, SlotId};
 use crate::scenario::template::{Part, Template};
 use crate::text::{Wrong, nearest, shown};
@@ -18,7 +18,7 @@ pub(super) struct Scope {
     /// The names of captures, in the order of their slots.
     pub slots: Vec<String>,
     pub sources: Vec<DataSource>,
-    /// Variables, captures and data that are wrong, which was reported: nothing is said about their use.
+    /// Variables, captures, data and kinds that are wrong, which was reported: nothing is said about their use.
     pub unknown: BTreeSet<String>,
 }
 
@@ -125,7 +125,7 @@ impl Build<'_> {
                 None => wrong,
             };
             let span = variables.given().map(|at| at.place.span).unwrap_or_default();
-            let place = crate::scenario::file::Place { field: format!("set.{}", shown(name)), span };
+            let place = Place { field: format!("set.{}", shown(name)), span };
             self.ctx.wrong_at(&place, Some(shown(name)), wrong);
         }
     }

@@ -1,15 +1,15 @@
 //! What the results are held against.
 
 use super::build::Build;
-use crate::scenario::file::{Field, LimitFile, ListOf, Place, ThresholdFile};
-use crate::scenario::model::{EntryKind, EntryName};
+use crate::scenario::file::{Field, LimitFile, ListOf, ScenarioFile, ThresholdFile};
+use crate::scenario::model::{EntryKind, EntryName, Scenario};
 use crate::text::{Wrong, nearest, shown};
 use crate::threshold::{AbortAfter, FilterKey, Threshold};
 use crate::time::Micros;
 
 impl Build<'_> {
     /// The limits of the file, or the one that holds without any.
-    pub fn thresholds(&mut self, field: &Field<ListOf<ThresholdFile>>, names: &[EntryName]) -> Vec<Threshold> {
+    pub fn thresholds(&mut self, field: &Field<ListOf<ThresholdFile>>) -> Vec<Threshold> {
         let list = match field {
             Field::Absent => return vec![Threshold::default_limit()],
             Field::Wrong => return Vec::new(),
@@ -22,7 +22,6 @@ impl Build<'_> {
                 ThresholdFile::Limit(limit) => self.limit(limit),
             };
             let Some(threshold) = threshold else { continue };
-            self.check_filter(&threshold, names, &at.place);
             if thresholds.iter().any(|known| known.text == threshold.text) {
                 let wrong = Wrong::new(format!("`{}` is given twice", shown(&threshold.text)));
                 self.ctx.wrong_at(&at.place, None, wrong.help("remove one of them"));
@@ -43,10 +42,18 @@ impl Build<'_> {
         Some(Threshold { abort: aborts.then_some(AbortAfter(after)), ..threshold })
     }
 
-    fn check_filter(&mut self, threshold: &Threshold, names: &[EntryName], place: &Place) {
-        if let Some((value, wrong)) = unknown_filter(threshold, names) {
-            let place = self.narrowed(place, &value);
-            self.ctx.wrong_at(&place, Some(shown(&value)), wrong);
+    /// Reports thresholds on what the scenario does not do.
+    pub fn check_filters(&mut self, file: &ScenarioFile, scenario: &Scenario) {
+        for at in file.thresholds.list().unwrap_or_default() {
+            let threshold = match &at.value {
+                ThresholdFile::Text(threshold) => Some(threshold),
+                ThresholdFile::Limit(limit) => limit.limit.value().map(|text| &text.0),
+            };
+            let Some(threshold) = threshold else { continue };
+            if let Some((value, wrong)) = unknown_filter(threshold, &scenario.names) {
+                let place = self.narrowed(&at.place, &value);
+                self.ctx.wrong_at(&place, Some(shown(&value)), wrong);
+            }
         }
     }
 }

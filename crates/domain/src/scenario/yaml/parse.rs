@@ -30,7 +30,7 @@ pub(crate) fn parse(text: &str) -> Result<Node, NoTree> {
     let offsets = CharOffsets::new(text);
     let mut builder = Builder { root: None, open: Vec::new(), anchors: BTreeMap::new(), nodes: 0 };
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| no_yaml(&error, &offsets))?;
+        let (event, span) = event.map_err(|error| no_yaml(&error, text, &offsets))?;
         let (start, end) = (offsets.byte(span.start.index()), offsets.byte(span.end.index()));
         let end = start + text[start..end.max(start)].trim_end().len();
         builder.take(event, Span { start, end }).map_err(|wrong| NoTree { span: Span { start, end }, wrong })?;
@@ -44,15 +44,36 @@ fn mebibytes(bytes: usize) -> f64 {
     bytes as f64 / f64::from(1 << 20)
 }
 
-fn no_yaml(error: &ScanError, offsets: &CharOffsets) -> NoTree {
+/// The parser's words, with what may be done where that is known.
+fn no_yaml(error: &ScanError, text: &str, offsets: &CharOffsets) -> NoTree {
     let at = offsets.byte(error.marker().index());
-    let wrong = Wrong::new(format!("this is not YAML: {}", shown_reason(error.info())));
-    NoTree { span: Span { start: at, end: at }, wrong }
+    let span = Span { start: at, end: at };
+    let info = error.info();
+    if info.contains("recursion limit") {
+        return NoTree { span, wrong: too_deep() };
+    }
+    let reason = info.replacen("while scanning ", "in ", 1).replacen("while parsing ", "in ", 1);
+    let wrong = Wrong::new(format!("this is not YAML: {}", shown(&reason)));
+    let line = &text[text[..at].rfind('\n').map_or(0, |end| end + 1)..];
+    let line = line.split('\n').next().unwrap_or_default();
+    let help = if info.split_whitespace().any(|word| word == "tab" || word == "tabs") {
+        Some("indent with spaces")
+    } else if info.contains("mapping values are not allowed") {
+        Some("a text that holds `: ` is written in quotes")
+    } else if info.contains("flow") && line.contains("${") {
+        Some("within `{ }` and `[ ]`, a text that holds `${…}` is written in quotes")
+    } else if info.contains("flow") {
+        Some("look for a `,`, a `}` or a `]` that is missing")
+    } else if info.contains("expected key") {
+        Some("the fields of a map start in the same column")
+    } else {
+        None
+    };
+    NoTree { span, wrong: Wrong { help: help.map(str::to_owned), ..wrong } }
 }
 
-/// The parser's words without what only its authors need.
-fn shown_reason(info: &str) -> String {
-    shown(info.trim_start_matches("while scanning ").trim_start_matches("while parsing "))
+fn too_deep() -> Wrong {
+    Wrong::new("lists and maps lie too deep in one another").allowed(format!("{DEPTH} levels at most"))
 }
 
 /// Which byte the n-th character starts at: the parser counts characters.
@@ -78,12 +99,20 @@ impl CharOffsets {
     }
 }
 
+/// How large a node is, aliases written out.
+#[derive(Clone, Copy)]
+struct Size {
+    nodes: usize,
+    /// How many lists and maps lie in one another; 0 for a scalar.
+    depth: usize,
+}
+
 /// A list or a map that is not at its end.
 struct Open {
     anchor: usize,
     start: usize,
-    /// How many nodes came before it.
-    nodes_before: usize,
+    /// How large it is so far.
+    size: Size,
     content: OpenContent,
 }
 
@@ -95,8 +124,7 @@ enum OpenContent {
 struct Builder {
     root: Option<Node>,
     open: Vec<Open>,
-    /// With how many nodes each is.
-    anchors: BTreeMap<usize, (Node, usize)>,
+    anchors: BTreeMap<usize, (Node, Size)>,
     nodes: usize,
 }
 
@@ -113,7 +141,7 @@ impl Builder {
                 let is_text = style != ScalarStyle::Plain || known_tag(tag.as_deref())? == Some(Tagged::Text);
                 let value = Value::Scalar(Scalar { text: text.into_owned(), is_text });
                 self.count(1)?;
-                self.add(Node { span, value }, anchor, 1)
+                self.add(Node { span, value }, anchor, Size { nodes: 1, depth: 0 })
             }
             Event::SequenceStart(anchor, tag) => {
                 known_tag(tag.as_deref())?;
@@ -125,11 +153,14 @@ impl Builder {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(anchor) => {
-                let Some((node, nodes)) = self.anchors.get(&anchor).cloned() else {
+                let Some((node, size)) = self.anchors.get(&anchor).cloned() else {
                     return Err(Wrong::new("this alias is inside of what it stands for"));
                 };
-                self.count(nodes)?;
-                self.add(node, 0, nodes)
+                self.count(size.nodes)?;
+                if self.open.len() + size.depth > DEPTH {
+                    return Err(too_deep());
+                }
+                self.add(node, 0, size)
             }
         }
     }
@@ -145,11 +176,10 @@ impl Builder {
 
     fn open(&mut self, anchor: usize, span: Span, content: OpenContent) -> Result<(), Wrong> {
         if self.open.len() == DEPTH {
-            let allowed = format!("{DEPTH} levels at most");
-            return Err(Wrong::new("lists and maps lie too deep in one another").allowed(allowed));
+            return Err(too_deep());
         }
         self.count(1)?;
-        self.open.push(Open { anchor, start: span.start, nodes_before: self.nodes - 1, content });
+        self.open.push(Open { anchor, start: span.start, size: Size { nodes: 1, depth: 1 }, content });
         Ok(())
     }
 
@@ -160,13 +190,17 @@ impl Builder {
             OpenContent::Map { entries, .. } => Value::Map(entries),
         };
         let span = Span { start: open.start, end: span.end.max(open.start) };
-        self.add(Node { span, value }, open.anchor, self.nodes - open.nodes_before)
+        self.add(Node { span, value }, open.anchor, open.size)
     }
 
-    fn add(&mut self, node: Node, anchor: usize, nodes: usize) -> Result<(), Wrong> {
+    fn add(&mut self, node: Node, anchor: usize, size: Size) -> Result<(), Wrong> {
         if anchor > 0 {
-            self.count(nodes)?;
-            self.anchors.insert(anchor, (node.clone(), nodes));
+            self.count(size.nodes)?;
+            self.anchors.insert(anchor, (node.clone(), size));
+        }
+        if let Some(open) = self.open.last_mut() {
+            open.size.nodes += size.nodes;
+            open.size.depth = open.size.depth.max(size.depth + 1);
         }
         match self.open.last_mut().map(|open| &mut open.content) {
             None => self.root = Some(node),

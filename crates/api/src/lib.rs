@@ -1,0 +1,21 @@
+//! The HTTP API of Swarmgate: what `swarmgate serve` and the deployed function answer, whoever listens.
+//!
+//! Start at [`Api::handle`]; `routes` is the table of paths, each answered by a function of `endpoints`; [`Policy`] is what a deployment allows;
+//! `openapi` describes all of it, made of the same table and types.
+//! Never here: a socket, a runtime, a store, HTML. Whoever listens turns its requests into [`ApiRequest`] and writes the [`ApiResponse`].
+
+mod answer;
+mod api;
+mod body;
+mod endpoints;
+mod guard;
+mod inputs;
+mod limits;
+mod openapi;
+mod policy;
+mod problem;
+mod routes;
+mod views;
+
+pub use api::{Api, ApiRequest, ApiResponse};
+pub use policy::{AllowedHosts, Policy, ReportDelivery, ReportLinks};

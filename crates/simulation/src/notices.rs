@@ -1,0 +1,35 @@
+//! Notifications of objects that were created: at least once in the end, most of the time.
+
+use swarmgate_domain::Key;
+
+use crate::agenda::Happening;
+use crate::faults::Fault;
+use crate::world::World;
+
+/// Of which objects of a test the store tells.
+const TOLD: [&str; 3] = ["ready", "chunks", "done"];
+
+/// Tells the events queue of an object, if it is one of those.
+pub(crate) fn send(world: &mut World, key: &Key) {
+    let mut parts = key.as_str().split('/');
+    if parts.next() != Some("tests") || !parts.nth(1).is_some_and(|kind| TOLD.contains(&kind)) {
+        return;
+    }
+    if world.strikes(Fault::NoticeStray) {
+        world.after(swarmgate_domain::Micros::ZERO, Happening::Notice("tests/no-such-test/ready/000000".to_owned()));
+    }
+    if world.strikes(Fault::NoticeLost) {
+        return;
+    }
+    let copies = if world.strikes(Fault::NoticeTwice) { 2 } else { 1 };
+    for _ in 0..copies {
+        let delay = if world.strikes(Fault::NoticeRedelivered) {
+            world.draw_millis(20_000, 120_000)
+        } else if world.strikes(Fault::NoticeLate) {
+            world.draw_millis(500, 30_000)
+        } else {
+            world.draw_millis(10, 300)
+        };
+        world.after(delay, Happening::Notice(key.as_str().to_owned()));
+    }
+}

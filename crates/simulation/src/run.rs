@@ -1,0 +1,246 @@
+//! One seed from its first call to its last check, and many seeds one after another.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use fastrand::Rng;
+use swarmgate_domain::{Micros, key};
+use swarmgate_service::LiveMemory;
+use swarmgate_service::sabotage::Sabotage;
+
+use crate::actor::{ActorId, Role};
+use crate::actors::body;
+use crate::agenda::Happening;
+use crate::check::{compare_with_ledger, unsettled};
+use crate::executor::{Body, Executor};
+use crate::faults::{Fault, Faults};
+use crate::fleet;
+use crate::report::{SeedReport, Totals, Violation};
+use crate::setup::Setup;
+use crate::world::{EVENTS, FOREIGN, Sim, World};
+
+/// How long after the last fault all must have come to its end.
+const PATIENCE: Micros = Micros::from_secs(1_800);
+
+/// How long the last workers may take to find out that nothing in the queues is to be done.
+const CLEANING: Micros = Micros::from_secs(300);
+
+/// How long after its end a test is looked after.
+const LOOKED_AFTER: Micros = Micros::from_secs(3_600);
+
+/// How a seed is run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Whether to write down all that happens.
+    pub trace: bool,
+    /// A bug to plant: the simulation should find it.
+    pub sabotage: Option<Sabotage>,
+}
+
+/// Runs one seed: the same seed and options do the same, on every machine.
+///
+/// # Errors
+/// [`Violation`]: something that should never be, was.
+pub fn run_seed(seed: u64, options: Options) -> Result<SeedReport, Box<Violation>> {
+    let mut rng = Rng::with_seed(seed);
+    let setup = Setup::draw(&mut rng, options.sabotage);
+    let faults = Faults::draw(&mut rng);
+    let sim = Sim::new(World::new(setup, faults, rng, options.trace));
+    let outcome = catch_unwind(AssertUnwindSafe(|| Run::new(&sim).to_the_end()));
+    let mut world = sim.world();
+    let violated = match outcome {
+        Ok(Ok(steps)) => return Ok(SeedReport::new(seed, &mut world, steps)),
+        Ok(Err(what)) => what,
+        Err(panic) => format!("it panicked: {}", words_of(&*panic)),
+    };
+    Err(Box::new(Violation::new(seed, violated, &mut world)))
+}
+
+/// Runs seeds one after another, up to the first that finds something; `progress` is told after each.
+///
+/// # Errors
+/// [`Violation`] of that seed.
+pub fn run_seeds(
+    seeds: impl IntoIterator<Item = u64>,
+    options: Options,
+    mut progress: impl FnMut(&Totals),
+) -> Result<Totals, Box<Violation>> {
+    let mut totals = Totals::default();
+    for seed in seeds {
+        totals.add(&run_seed(seed, options)?);
+        progress(&totals);
+    }
+    Ok(totals)
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words").to_owned()
+}
+
+/// A seed on its way.
+struct Run<'a> {
+    sim: &'a Sim,
+    stage: Stage,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Things go wrong, or all goes well and is to come to its end.
+    Testing,
+    /// Until then a last worker looks at what is left in the queues.
+    Cleaning(Micros),
+    /// Until then tests are still looked after.
+    Forgetting(Micros),
+}
+
+impl<'a> Run<'a> {
+    fn new(sim: &'a Sim) -> Self {
+        Self { sim, stage: Stage::Testing }
+    }
+
+    /// Runs it. Gives how often an actor was woken.
+    fn to_the_end(mut self) -> Result<u64, String> {
+        let memory = Arc::new(LiveMemory::default());
+        let make = |sim: &Sim, id: ActorId, role: Role| -> Body { body(sim, id, role, &memory) };
+        let mut executor = Executor::new(self.sim.clone(), &make);
+        self.prepare();
+        loop {
+            let next = {
+                let mut world = self.sim.world();
+                if let Some(what) = &world.violation {
+                    return Err(what.clone());
+                }
+                let Some((time, happening)) = world.agenda.next() else {
+                    return Err("nothing happens any more, and it is not over".to_owned());
+                };
+                world.now = time;
+                happening
+            };
+            self.happen(&mut executor, next);
+            if self.is_over()? {
+                break;
+            }
+        }
+        let steps = executor.steps;
+        drop(executor);
+        compare_with_ledger(&mut self.sim.world())?;
+        Ok(steps)
+    }
+
+    fn prepare(&self) {
+        let mut world = self.sim.world();
+        world.ask();
+        for number in 0..world.setup.mergers {
+            world.after(Micros::ZERO, Happening::Start(Role::Merger { number }));
+        }
+        let (sweep_every, heal_at) = (world.setup.sweep_every, world.setup.heal_at);
+        world.after(sweep_every, Happening::Sweep);
+        let heal_at = if world.faults.none() { Micros::ZERO } else { heal_at };
+        world.after(heal_at, Happening::Heal);
+        if world.strikes(Fault::ForeignTest) {
+            world.add_foreign_test();
+        }
+        if world.strikes(Fault::Outage) {
+            let from = world.draw_millis(1_000, 60_000);
+            world.after(from, Happening::Outage);
+        }
+    }
+
+    fn happen(&self, executor: &mut Executor<'_>, happening: Happening) {
+        match happening {
+            Happening::Wake(id) => executor.wake(id),
+            Happening::Kill(id) => executor.kill(id),
+            Happening::TimeOut(id, invocation) => {
+                if self.sim.world().actor(id).invocation == invocation {
+                    executor.kill(id);
+                }
+            }
+            Happening::Start(role) => self.start(executor, role),
+            Happening::Write(operation) => {
+                // Nobody waits for the answer.
+                self.sim.world().perform(&operation, None).ok();
+            }
+            Happening::Notice(key) => self.sim.world().send(EVENTS, key),
+            Happening::Reconcile(pool) => fleet::reconcile(&mut self.sim.world(), pool),
+            Happening::Outage => {
+                let mut world = self.sim.world();
+                let length = world.draw_millis(1_000, 60_000);
+                world.watch.outage_to = world.now + length;
+            }
+            Happening::Sweep => {
+                let (missed, twice) = {
+                    let mut world = self.sim.world();
+                    let every = world.setup.sweep_every;
+                    world.after(every, Happening::Sweep);
+                    (world.strikes(Fault::SweepMissed), world.strikes(Fault::SweepTwice))
+                };
+                for _ in 0..if missed { 0 } else { 1 + u32::from(twice) } {
+                    executor.start(Role::Sweeper);
+                }
+            }
+            Happening::Heal => self.sim.world().heal(),
+        }
+    }
+
+    fn start(&self, executor: &mut Executor<'_>, role: Role) {
+        if let Role::Worker { pool } = role
+            && !fleet::arrived(&mut self.sim.world(), pool)
+        {
+            return;
+        }
+        let id = executor.start(role);
+        if let Role::Worker { pool } = role {
+            let mut world = self.sim.world();
+            if world.actor(id).alive {
+                world.pools.get(pool).workers.push(id);
+            }
+        }
+    }
+
+    /// Whether all that should come to its end did.
+    fn is_over(&mut self) -> Result<bool, String> {
+        let mut world = self.sim.world();
+        match self.stage {
+            Stage::Testing if world.watch.swept_clean => {
+                world.watch.swept_clean = false;
+                if unsettled(&world).is_some() {
+                    return Ok(false);
+                }
+                if world.faults.healed() {
+                    self.stage = Stage::Cleaning(world.now + CLEANING);
+                    for pool in 0..world.setup.pools.len() {
+                        world.after(Micros::ZERO, Happening::Start(Role::Cleaner { pool }));
+                    }
+                } else {
+                    // There is nothing left for faults to strike.
+                    world.heal();
+                }
+                Ok(false)
+            }
+            Stage::Testing if world.now > world.setup.heal_at + PATIENCE => Err(format!(
+                "it does not settle: {}",
+                unsettled(&world).unwrap_or("every sweep still writes".to_owned())
+            )),
+            Stage::Testing => Ok(false),
+            Stage::Cleaning(until) => {
+                let left: usize = world.queues.values().map(crate::messages::Messages::len).sum();
+                if left > 0 && world.now > until {
+                    return Err(format!("{left} messages are left, and would come again for ever"));
+                }
+                if left == 0 && world.setup.to_be_forgotten {
+                    let sweeps = Micros(world.setup.sweep_every.0 * 3);
+                    self.stage = Stage::Forgetting(world.now + LOOKED_AFTER + sweeps);
+                    return Ok(false);
+                }
+                Ok(left == 0)
+            }
+            Stage::Forgetting(until) if world.now > until => match world.objects.keys(key::ACTIVE_PREFIX).next() {
+                Some(mark) if !mark.as_str().ends_with(FOREIGN) => Err(format!("{mark} is looked after for ever")),
+                _ => Ok(true),
+            },
+            Stage::Forgetting(_) => Ok(false),
+        }
+    }
+}

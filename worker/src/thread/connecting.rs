@@ -1,0 +1,176 @@
+//! How a user comes by a connection: its own, another that is idle, a new one, or one it waited for.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
+use rustls::CertificateError;
+use swarmgate_domain::{ErrorKind, Micros};
+use tokio::net::TcpStream;
+
+use super::request::{Desk, Trouble};
+use super::runner::Interrupt;
+use super::user::User;
+use crate::failure::Failure;
+use crate::net::{self, Connection, Grant, OriginId, Stream, Unresolved};
+use crate::program::RequestPlan;
+
+/// What is being done when a connection attempt takes too long.
+#[derive(Clone, Copy)]
+enum Stage {
+    LookingUp,
+    Connecting,
+    Encrypting,
+}
+
+impl Desk {
+    /// A connection to `origin`: the user's own if it is still good, or another, or a new one.
+    pub(super) async fn connection(
+        &mut self,
+        user: &mut User,
+        plan: &RequestPlan,
+        origin: OriginId,
+    ) -> Result<Connection, Trouble> {
+        let own = user.connections.iter().position(|key| key.origin == origin);
+        if let Some(mut connection) = own.and_then(|at| self.thread.pool.take(user.connections.swap_remove(at)))
+            && is_usable(&mut connection).await
+        {
+            return Ok(connection);
+        }
+        loop {
+            let grant = match self.thread.pool.request(origin) {
+                Ok(grant) => grant,
+                Err(waiting) => {
+                    self.runner.clear_deadline();
+                    let began = self.thread.clock.now();
+                    let grant = self.runner.unless_interrupted(poll_fn(|cx| waiting.poll(cx))).await;
+                    let waited = self.thread.clock.now().saturating_since(began);
+                    self.tally.pool_wait = Some(self.tally.pool_wait.unwrap_or(Micros::ZERO) + waited);
+                    grant.map_err(|_| Trouble::Cut)?
+                }
+            };
+            match grant {
+                Grant::Permit(permit) => {
+                    let stream = self.open(plan, origin).await?;
+                    return Ok(Connection::new(origin, stream, permit));
+                }
+                Grant::Open(mut connection) => {
+                    if is_usable(&mut connection).await {
+                        return Ok(connection);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Opens a connection to one of the origin's addresses; all of it within the limit for connecting.
+    async fn open(&mut self, plan: &RequestPlan, origin: OriginId) -> Result<Stream, Trouble> {
+        self.runner.set_deadline(&self.thread, self.thread.clock.now() + self.thread.connect_timeout);
+        self.look_up(origin).await?;
+        let tcp = self.open_tcp(plan, origin).await?;
+        self.encrypt(plan, origin, tcp).await
+    }
+
+    /// Looks up the origin's addresses, where that was not done before the test.
+    async fn look_up(&self, origin: OriginId) -> Result<(), Trouble> {
+        let origins = &self.thread.origins;
+        if origins.borrow().get(origin).is_resolved() {
+            return Ok(());
+        }
+        let key = origins.borrow().get(origin).key.clone();
+        let found = self.runner.unless_interrupted(net::resolve(&key)).await;
+        let found = found.map_err(|interrupt| self.given_up(interrupt, Stage::LookingUp))?;
+        let addresses = found.map_err(|error| match error {
+            Unresolved::NoAddress(_) => Failure::new(ErrorKind::Dns, format!("no address for {}", key.host)),
+            Unresolved::Forbidden { why, .. } => Failure::new(ErrorKind::Redirect, format!("to {why}")),
+        })?;
+        origins.borrow_mut().get_mut(origin).set_addresses(addresses);
+        Ok(())
+    }
+
+    /// Tries the origin's addresses, each once, until one takes the connection.
+    async fn open_tcp(&self, plan: &RequestPlan, origin: OriginId) -> Result<TcpStream, Trouble> {
+        let thread = &self.thread;
+        let began = thread.clock.now();
+        let mut failure = Failure::new(ErrorKind::Dns, "no address");
+        for attempt in 0.. {
+            let Some(address) = thread.origins.borrow_mut().get_mut(origin).address(attempt) else { break };
+            let connected = self.runner.unless_interrupted(net::connect(address)).await;
+            match connected.map_err(|interrupt| self.given_up(interrupt, Stage::Connecting))? {
+                Ok(tcp) => {
+                    let now = thread.clock.now();
+                    thread.recorder.borrow_mut().connected(plan.entry, now.saturating_since(began), now);
+                    return Ok(tcp);
+                }
+                Err(error) => failure = Failure::of_connect(&error),
+            }
+        }
+        Err(failure.into())
+    }
+
+    /// Speaks TLS where the origin does.
+    async fn encrypt(&self, plan: &RequestPlan, origin: OriginId, tcp: TcpStream) -> Result<Stream, Trouble> {
+        let thread = &self.thread;
+        let (is_https, name) = {
+            let origins = thread.origins.borrow();
+            let origin = origins.get(origin);
+            (origin.key.https, origin.tls_name.clone())
+        };
+        if !is_https {
+            return Ok(Stream::Plain(tcp));
+        }
+        let failed = |why: &'static str| Failure::new(ErrorKind::Tls, why);
+        let name = name.ok_or_else(|| failed("the host is no name that a certificate can have"))?;
+        let config = thread.outfit.tls.as_ref().ok_or_else(|| failed("this machine has no root certificates"))?;
+        let began = thread.clock.now();
+        let done = self.runner.unless_interrupted(Stream::encrypted(tcp, Arc::clone(config), name)).await;
+        let done = done.map_err(|interrupt| self.given_up(interrupt, Stage::Encrypting))?;
+        let stream = done.map_err(|error| {
+            let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            tls.map_or_else(|| Failure::of_handshake(&error), |tls| failed(tls_words(tls)))
+        })?;
+        let now = thread.clock.now();
+        thread.recorder.borrow_mut().encrypted(plan.entry, now.saturating_since(began), now);
+        Ok(stream)
+    }
+
+    fn given_up(&self, interrupt: Interrupt, stage: Stage) -> Trouble {
+        let limit = self.thread.connect_timeout;
+        let doing = match stage {
+            Stage::LookingUp => "the name was not looked up",
+            Stage::Connecting => "no connection",
+            Stage::Encrypting => "no TLS session",
+        };
+        match interrupt {
+            Interrupt::Cut => Trouble::Cut,
+            Interrupt::Deadline => Failure::new(ErrorKind::Timeout, format!("{doing} within {limit}")).into(),
+        }
+    }
+}
+
+/// A handshake's error from a small set: rustls' own texts hold times and names.
+fn tls_words(error: &rustls::Error) -> &'static str {
+    match error {
+        rustls::Error::InvalidCertificate(certificate) => match certificate {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "the certificate is expired",
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                "the certificate is not valid yet"
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "the certificate is for another name"
+            }
+            CertificateError::UnknownIssuer => "the certificate is of an unknown issuer",
+            CertificateError::Revoked => "the certificate is revoked",
+            _ => "the certificate is not valid",
+        },
+        rustls::Error::AlertReceived(_) => "the server refused the handshake",
+        rustls::Error::InvalidMessage(_) => "what came is no TLS",
+        rustls::Error::PeerIncompatible(_) => "the server speaks no TLS that we speak",
+        rustls::Error::NoApplicationProtocol => "the server does not speak HTTP/1.1",
+        _ => "the handshake failed",
+    }
+}
+
+async fn is_usable(connection: &mut Connection) -> bool {
+    poll_fn(|cx| Poll::Ready(connection.poll_is_usable(cx))).await
+}

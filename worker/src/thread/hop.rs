@@ -1,0 +1,149 @@
+//! One hop of a request: written, sent over a connection of the user, and answered.
+
+use std::rc::Rc;
+
+use swarmgate_domain::{ConnectionReuse, Micros};
+
+use super::exchange::{Broken, Exchange};
+use super::request::{Desk, Trouble};
+use super::runner::Interrupt;
+use super::user::User;
+use super::way::{Way, sent_path};
+use crate::http::{self, Place, Response, SetCookie};
+use crate::net::OriginId;
+use crate::program::{Hop, Message, RequestPlan};
+
+/// How often a request is sent again at most because an idle connection turned out to be closed.
+const MOST_RETRIES: u32 = 3;
+
+/// From where a request is written.
+enum Sent {
+    /// From what was rendered beforehand.
+    AsFixed,
+    /// From [`Desk::wire`].
+    FromWire,
+}
+
+impl Desk {
+    /// One request and its answer, whatever it says. Sends again where an idle connection turned out to be closed.
+    pub(super) async fn hop(
+        &mut self,
+        user: &mut User,
+        plan: &RequestPlan,
+        way: &Way,
+    ) -> Result<(Response, Micros), Trouble> {
+        let fixed = self.write_message(user, plan, way);
+        let method = way.method.unwrap_or(&plan.method);
+        let mut retries = 0;
+        loop {
+            let mut connection = self.connection(user, plan, way.origin).await?;
+            if self.is_cut() {
+                return Err(Trouble::Cut);
+            }
+            let reused = connection.requests > 0;
+            connection.requests += 1;
+            let sent = *self.tally.sent.get_or_insert_with(|| self.thread.clock.now());
+            self.runner.set_deadline(&self.thread, sent + plan.timeout);
+
+            self.thread.inboxes.take_back(&mut self.inbox);
+            self.body.reset(plan.reads_body);
+            let mut response = Response::new(method == "HEAD");
+            let request = match (&fixed, &plan.fixed) {
+                (Sent::AsFixed, Some(message)) => &message.bytes,
+                _ => &self.wire,
+            };
+            let mut exchange = Exchange {
+                runner: &self.runner,
+                clock: self.thread.clock,
+                stream: &mut connection.stream,
+                request,
+                response: &mut response,
+                inbox: &mut self.inbox,
+                inboxes: &self.thread.inboxes,
+                body: &mut self.body,
+                tally: &mut self.tally,
+                written: 0,
+                received: false,
+                flushed: false,
+                write_failed: None,
+            };
+            let result = exchange.run().await;
+            let (reusable, received) = (exchange.leaves_reusable(), exchange.received);
+            match result {
+                Ok(done) => {
+                    self.keep_cookies(user, plan, way.origin, &response);
+                    if reusable && self.thread.program().reuse != ConnectionReuse::PerRequest {
+                        user.connections.extend(self.thread.pool.leave(connection));
+                    }
+                    return Ok((response, done));
+                }
+                Err(Broken::Interrupted(Interrupt::Cut)) => return Err(Trouble::Cut),
+                // The server closed the idle connection while the request was on its way. No byte of an answer: safe to
+                // repeat for methods that may be repeated (RFC 9110, 9.2.2). Counted once, from when it was first sent.
+                Err(broken)
+                    if reused
+                        && !received
+                        && broken.may_be_stale()
+                        && Message::is_idempotent(method)
+                        && retries < MOST_RETRIES =>
+                {
+                    retries += 1;
+                }
+                Err(broken) => return Err(broken.as_failure(plan.timeout).into()),
+            }
+        }
+    }
+
+    /// Writes what is to be sent into `self.wire`, unless it is sent as it was rendered beforehand.
+    fn write_message(&mut self, user: &mut User, plan: &RequestPlan, way: &Way) -> Sent {
+        let thread = Rc::clone(&self.thread);
+        let unix_millis = thread.clock.unix_millis(thread.clock.now());
+        let first = self.path.is_empty();
+        if !first || plan.fixed.is_none() {
+            let origins = thread.origins.borrow();
+            let hop = Hop {
+                method: way.method.unwrap_or(&plan.method),
+                path: &self.path,
+                host: &origins.get(way.origin).host_header,
+                with_auth: way.with_auth,
+                with_body: way.with_body,
+            };
+            plan.render(&hop, &mut user.values(&thread.outfit.data, unix_millis), &mut self.message);
+        }
+        let message = plan.fixed.as_deref().filter(|_| first).unwrap_or(&self.message);
+        self.cookie_line.clear();
+        if plan.cookies
+            && let Some(session) = user.session.as_deref().filter(|session| !session.cookies.is_empty())
+        {
+            let origins = thread.origins.borrow();
+            let path = String::from_utf8_lossy(sent_path(&self.path, plan));
+            let key = &origins.get(way.origin).key;
+            let place = Place { host: &key.host, path: &path, https: key.https, unix_millis };
+            session.cookies.write_line(&place, &mut self.cookie_line);
+        }
+        if self.cookie_line.is_empty() && first && plan.fixed.is_some() {
+            return Sent::AsFixed;
+        }
+        let (head, rest) = message.bytes.split_at(message.cookies_at);
+        self.wire.clear();
+        self.wire.extend_from_slice(head);
+        self.wire.extend_from_slice(&self.cookie_line);
+        self.wire.extend_from_slice(rest);
+        Sent::FromWire
+    }
+
+    fn keep_cookies(&self, user: &mut User, plan: &RequestPlan, origin: OriginId, response: &Response) {
+        let Some(head) = response.head().filter(|head| plan.cookies && head.sets_cookies) else { return };
+        let origins = self.thread.origins.borrow();
+        let key = &origins.get(origin).key;
+        let path = String::from_utf8_lossy(sent_path(&self.path, plan));
+        let unix_millis = self.thread.clock.unix_millis(self.thread.clock.now());
+        let place = Place { host: &key.host, path: &path, https: key.https, unix_millis };
+        let headers = http::headers(&self.inbox.bytes()[..head.length]);
+        for (_, value) in headers.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
+            if let Some(cookie) = SetCookie::parse(value) {
+                user.session().cookies.set(cookie, &place);
+            }
+        }
+    }
+}
