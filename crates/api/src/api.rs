@@ -50,6 +50,11 @@ impl Api {
         Problem::about(Kind::TooLarge, "body", None, wrong).response()
     }
 
+    /// The answer to a request whose body did not come in time.
+    pub fn refuse_slow_body(&self) -> ApiResponse {
+        Problem::new(Kind::TooSlow, "the body did not come in time").response()
+    }
+
     /// From now on no test is started.
     pub fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);

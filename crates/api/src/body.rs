@@ -11,7 +11,7 @@ use crate::problem::{Kind, Mistake, Problem, cut};
 pub(crate) fn read_object<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, Problem> {
     let value: Value = serde_json::from_slice(bytes).map_err(|error| no_json(bytes, &error))?;
     let Value::Object(fields) = value else {
-        let wrong = Wrong::new(format!("{} is no object", word(&value))).allowed("JSON objects");
+        let wrong = Wrong::new(format!("it is {}", word(&value))).allowed("JSON objects");
         return Err(Problem::about(Kind::Invalid, "body", None, wrong));
     };
     let schema = T::json_schema(&mut SchemaGenerator::default()).to_value();
@@ -20,7 +20,7 @@ pub(crate) fn read_object<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Res
         if let Some(property) = schema["properties"].get(name)
             && !fits(value, property)
         {
-            let wrong = Wrong::new(format!("{} is wrong here", word(value))).allowed(words(property));
+            let wrong = Wrong::new(misfit(value, property)).allowed(words(property));
             mistakes.push(Mistake::new(name, Some(cut(&value.to_string())), wrong));
         }
     }
@@ -32,11 +32,12 @@ pub(crate) fn read_object<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Res
 }
 
 fn no_json(bytes: &[u8], error: &serde_json::Error) -> Problem {
-    let problem = if bytes.is_empty() { "it is empty".to_owned() } else { error.to_string() };
-    let mut mistake = Mistake::new("body", None, Wrong::new(problem).allowed("JSON objects"));
-    if !bytes.is_empty() {
-        (mistake.line, mistake.column) = (Some(error.line()), Some(error.column()));
-    }
+    let reason = error.to_string();
+    // The place is told apart.
+    let reason = reason.rsplit_once(" at line ").map_or(reason.as_str(), |(reason, _)| reason);
+    let problem = if bytes.is_empty() { "it is empty" } else { reason };
+    let mistake = Mistake::new("body", None, Wrong::new(problem).allowed("JSON objects"));
+    let mistake = if bytes.is_empty() { mistake } else { mistake.at(error.line(), error.column()) };
     Problem::of(Kind::BadJson, vec![mistake])
 }
 
@@ -86,15 +87,29 @@ fn in_range(number: Option<f64>, schema: &Value) -> bool {
     })
 }
 
-/// What `value` is, to be followed by "is wrong here".
+/// Why `value`, which does not fit the schema, does not.
+fn misfit(value: &Value, schema: &Value) -> String {
+    let allowed = types(schema);
+    match value {
+        Value::Number(number) if number.is_f64() && !allowed.contains(&"number") && allowed.contains(&"integer") => {
+            format!("{number} is no whole number")
+        }
+        Value::Number(number) if allowed.contains(&"integer") => format!("{number} is out of range"),
+        Value::Array(_) if allowed.contains(&"array") => "something else is in it".to_owned(),
+        Value::Object(_) if allowed.contains(&"object") => "something else is in it".to_owned(),
+        _ => format!("it is {}", word(value)),
+    }
+}
+
+/// What `value` is, to follow "it is".
 fn word(value: &Value) -> &'static str {
     match value {
-        Value::Null => "nothing",
+        Value::Null => "null",
         Value::Bool(_) => "a boolean",
-        Value::Number(_) => "this number",
+        Value::Number(_) => "a number",
         Value::String(_) => "a text",
-        Value::Array(_) => "this list",
-        Value::Object(_) => "this object",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
     }
 }
 
@@ -112,7 +127,8 @@ fn words(schema: &Value) -> String {
         _ => None,
     };
     let kinds: Vec<_> = types(schema).into_iter().filter_map(of_type).collect();
-    let examples: Vec<_> = schema["examples"].as_array().into_iter().flatten().map(|e| format!("`{e}`")).collect();
+    let shown = |example: &Value| format!("`{}`", example.as_str().map_or(example.to_string(), str::to_owned));
+    let examples: Vec<_> = schema["examples"].as_array().into_iter().flatten().map(shown).collect();
     let such_as = if examples.is_empty() { String::new() } else { format!(" such as {}", examples.join(", ")) };
     format!("{}{such_as}", kinds.join(" and "))
 }

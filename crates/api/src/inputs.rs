@@ -36,8 +36,7 @@ pub(crate) struct StartBody {
     pub arrival_rate: Option<RateText>,
     /// Limits that the test is held against, beside those of the scenario.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub thresholds: Option<Vec<String>>,
+    pub thresholds: Vec<String>,
     /// Run by so many workers, each with a part of the users; 1 without it.
     #[schemars(range(min = 1, max = 10_000))]
     pub workers: Option<u32>,
@@ -45,11 +44,11 @@ pub(crate) struct StartBody {
     #[schemars(example = &"1s", example = &"5s")]
     pub interval: Option<String>,
     /// Values for variables of the scenario.
-    #[schemars(with = "BTreeMap<String, String>")]
-    pub set: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    pub set: BTreeMap<String, String>,
     /// The content of data files that the scenario names, by the file's name in it.
-    #[schemars(with = "BTreeMap<String, String>")]
-    pub data: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    pub data: BTreeMap<String, String>,
 }
 
 /// A rate: a number per second, or a text such as `30/m`.
@@ -139,7 +138,7 @@ pub(crate) fn load(
     let mut mistakes = Vec::new();
     let overrides = overrides(body, &mut mistakes);
     let mut files = stored;
-    files.extend(body.data.iter().flatten().map(|(name, text)| (name.clone(), text.clone().into())));
+    files.extend(body.data.iter().map(|(name, text)| (name.clone(), text.clone().into())));
     let read = match source {
         ScenarioSource::Url(url) => from_url(url, body),
         ScenarioSource::Stored(name) => from_text(&text, &format!("{name}.yaml"), &files, body),
@@ -160,8 +159,7 @@ type ReadParts = (Scenario, Vec<Vec<Vec<String>>>, Vec<Mistake>);
 
 fn from_url(url: &str, body: &StartBody) -> Result<ReadParts, Vec<Mistake>> {
     let scenario = Scenario::from_url(url).map_err(|mistake| vec![of_body(mistake)])?;
-    let needless = [("set", body.set.as_ref()), ("data", body.data.as_ref())];
-    let needless = needless.into_iter().filter(|(_, given)| given.is_some_and(|given| !given.is_empty()));
+    let needless = [("set", &body.set), ("data", &body.data)].into_iter().filter(|(_, given)| !given.is_empty());
     let mistakes: Vec<_> = needless
         .map(|(field, _)| Mistake::new(field, None, Wrong::new("a URL has none, the text of a scenario may have")))
         .collect();
@@ -174,8 +172,7 @@ fn from_text(
     files: &BTreeMap<String, Bytes>,
     body: &StartBody,
 ) -> Result<ReadParts, Vec<Mistake>> {
-    let none = BTreeMap::new();
-    let inputs = SentInputs { files, set: body.set.as_ref().unwrap_or(&none) };
+    let inputs = SentInputs { files, set: &body.set };
     let read = read_scenario(text, origin, &inputs).map_err(|found| mistakes_of(&found, Severity::Error))?;
     let data = read.data.into_iter().map(|rows| rows.rows).collect();
     Ok((read.scenario, data, mistakes_of(&read.warnings, Severity::Warning)))
@@ -199,17 +196,21 @@ fn overrides(body: &StartBody, mistakes: &mut Vec<Mistake>) -> Overrides {
         spawn_rate: rate("spawn_rate", &body.spawn_rate),
         duration,
         arrival_rate: rate("arrival_rate", &body.arrival_rate),
-        thresholds: body.thresholds.clone().unwrap_or_default(),
+        thresholds: body.thresholds.clone(),
         interval,
     }
 }
 
-/// A mistake with the name that its field has in the body.
+/// A mistake in the words of the body: those of the command differ in places.
 fn of_body(mistake: FieldMistake) -> Mistake {
-    let field = match mistake.field.as_str() {
-        "threshold" => "thresholds".to_owned(),
-        "url" => "scenario".to_owned(),
-        _ => mistake.field,
-    };
-    Mistake::from(FieldMistake { field, ..mistake })
+    let mut mistake = mistake;
+    match mistake.field.as_str() {
+        "threshold" => mistake.field = "thresholds".to_owned(),
+        "url" => mistake.field = "scenario".to_owned(),
+        "target" if mistake.value.is_none() => {
+            mistake.wrong.help = Some("give `target` beside the scenario, or in it".to_owned());
+        }
+        _ => {}
+    }
+    mistake.into()
 }

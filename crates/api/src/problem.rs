@@ -23,6 +23,7 @@ pub(crate) enum Kind {
     MethodNotAllowed,
     WrongPhase,
     TooLarge,
+    TooSlow,
     UnknownContentType,
     Invalid,
     KeyReused,
@@ -48,6 +49,7 @@ impl Kind {
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed", "the path has no such method"),
             Self::WrongPhase => (S::CONFLICT, "wrong-phase", "the test is not in a phase for this"),
             Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too-large", "the body is too large"),
+            Self::TooSlow => (S::REQUEST_TIMEOUT, "too-slow", "the body came too slowly"),
             Self::UnknownContentType => {
                 (S::UNSUPPORTED_MEDIA_TYPE, "unknown-content-type", "the body is of an unknown type")
             }
@@ -101,8 +103,8 @@ pub(crate) struct Mistake {
     /// The value as it was sent, cut when it is long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// What is wrong with it.
-    pub problem: String,
+    /// The mistake in words: where it is, the field, what is wrong with it, and what is allowed.
+    pub detail: String,
     /// What is allowed instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed: Option<String>,
@@ -123,24 +125,24 @@ impl Mistake {
         FieldMistake { field: field.to_owned(), value, wrong }.into()
     }
 
-    fn words(&self) -> String {
-        let place = self.line.zip(self.column).map(|(line, column)| format!("line {line}, column {column}: "));
-        let allowed = self.allowed.as_ref().map(|allowed| format!(", allowed are {allowed}"));
-        format!("{}{}: {}{}", place.unwrap_or_default(), self.field, self.problem, allowed.unwrap_or_default())
+    /// The same, at a place of the text that was sent.
+    pub fn at(self, line: usize, column: usize) -> Self {
+        let detail = format!("line {line}, column {column}: {}", self.detail);
+        Self { detail, line: Some(line), column: Some(column), ..self }
     }
 }
 
 impl From<FieldMistake> for Mistake {
     fn from(mistake: FieldMistake) -> Self {
-        let FieldMistake { field, value, wrong: Wrong { problem, allowed, help } } = mistake;
-        Self { field, value, problem, allowed, help, line: None, column: None }
+        let detail = mistake.to_string();
+        let FieldMistake { field, value, wrong: Wrong { allowed, help, .. } } = mistake;
+        Self { field, value, detail, allowed, help, line: None, column: None }
     }
 }
 
 impl From<&Diagnostic> for Mistake {
     fn from(diagnostic: &Diagnostic) -> Self {
-        let at = diagnostic.at;
-        Self { line: Some(at.line), column: Some(at.column), ..diagnostic.mistake.clone().into() }
+        Self::from(diagnostic.mistake.clone()).at(diagnostic.at.line, diagnostic.at.column)
     }
 }
 
@@ -156,10 +158,9 @@ impl Problem {
 
     /// Of mistakes, of which there is one at least.
     pub fn of(kind: Kind, mistakes: Vec<Mistake>) -> Self {
-        let detail = match mistakes.as_slice() {
-            [only] => only.words(),
-            [first, ..] => format!("{} mistakes, the first: {}", mistakes.len(), first.words()),
-            [] => kind.facts().2.to_owned(),
+        let detail = match mistakes.len() {
+            1 => "there is 1 mistake, see `errors`".to_owned(),
+            count => format!("there are {count} mistakes, see `errors`"),
         };
         Self { kind, detail, mistakes, methods: None }
     }

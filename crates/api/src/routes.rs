@@ -75,7 +75,7 @@ pub(crate) fn find<'p>(method: &Method, path: &'p str) -> Found<'p> {
 
 /// What `path` holds in place of the template's braces, if it fits.
 fn matches<'p>(template: &str, path: &'p str) -> Option<Vec<&'p str>> {
-    let path = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path);
+    let path = path.strip_suffix('/').filter(|path| !path.is_empty() && !path.ends_with('/')).unwrap_or(path);
     let mut parameters = Vec::new();
     let mut segments = path.split('/');
     for part in template.split('/') {

@@ -2,9 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use swarmgate_domain::{Ended, Micros, Phase, RunId, StoredName, Verdict};
+use swarmgate_domain::{Ended, LiveView, Micros, Phase, RunId, StoredName, Verdict};
 use swarmgate_service::ports::UsersChange;
-use swarmgate_service::{Baseline, TestStatus};
+use swarmgate_service::{Baseline, TestStatus, Watched};
 
 use crate::problem::Mistake;
 
@@ -105,6 +105,23 @@ pub(crate) struct TestList {
     pub tests: Vec<TestView>,
     /// The next page, if there is one.
     pub next: Option<String>,
+}
+
+/// What a test measures.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "LiveTest")]
+pub(crate) struct WatchView {
+    /// As `live.json`.
+    #[serde(flatten)]
+    pub view: LiveView,
+    /// Its report, once there is one.
+    pub report: Option<String>,
+}
+
+impl From<Watched> for WatchView {
+    fn from(Watched { view, revision }: Watched) -> Self {
+        Self { report: (revision > 0).then(|| TestLinks::of(&view.id).report), view }
+    }
 }
 
 /// A change of users.

@@ -32,6 +32,9 @@ pub enum Command {
     Run(RunArgs),
     /// Run a first test of 15 s against a sample server that is started for it
     Demo(DemoArgs),
+    /// Serve the API and the dashboard: start tests, watch them, read their reports in a browser
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(ServeArgs),
     /// Show every mistake of a scenario at once
     Validate(ValidateArgs),
     /// Make a report anew from what lies in a folder, also of a run that was killed
@@ -59,6 +62,13 @@ Examples:
   swarmgate run http://localhost:8080/ --arrival-rate 500/s --duration 1m --threshold 'p99 < 200ms' --threshold 'error_rate < 0.1%'
   swarmgate run scenarios/login-browse-buy.yaml --target http://localhost:8080 --set category=books
   swarmgate run scenario.yaml --json | jq .live.rate";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  swarmgate serve
+  curl -s localhost:8089/tests --json '{\"scenario\": \"http://localhost:8080/\", \"users\": 50, \"duration\": \"30s\"}'
+  curl -s localhost:8089/scenarios/checkout -X PUT -H 'content-type: application/yaml' --data-binary @checkout.yaml
+  curl -s localhost:8089/openapi.json";
 
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]

@@ -10,6 +10,7 @@ mod progress;
 mod rebuild;
 mod renderer;
 mod run;
+mod serve;
 mod signals;
 mod simulate;
 mod table;
@@ -41,6 +42,7 @@ fn execute(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Demo(args) => demo::demo(&args),
+        Command::Serve(args) => serve::serve(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Report(args) => rebuild::rebuild(&args),
         Command::Simulate(args) => simulate::simulate(&args),

@@ -234,7 +234,8 @@ fn exit_of(summary: &Summary) -> Exit {
     }
 }
 
-fn environment(workers: u32) -> BTreeMap<String, String> {
+/// Where a test is run, for its report.
+pub fn environment(workers: u32) -> BTreeMap<String, String> {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     [
         ("swarmgate", env!("CARGO_PKG_VERSION").to_owned()),

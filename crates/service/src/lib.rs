@@ -47,4 +47,4 @@ pub use stored::{
     store_scenario,
 };
 pub use sweep::sweep;
-pub use watch::watch;
+pub use watch::{Watched, watch};

@@ -13,7 +13,7 @@ use crate::body::read_object;
 use crate::inputs::RateText;
 use crate::limits::check_users;
 use crate::problem::{Kind, Problem};
-use crate::views::{ChangeView, TestList, TestView};
+use crate::views::{ChangeView, TestList, TestView, WatchView};
 
 /// Tests on a page, and the most that may be asked for.
 const PAGE: usize = 50;
@@ -69,7 +69,7 @@ pub(super) async fn stop(api: &Api, id: &RunId) -> Result<ApiResponse, Problem> 
 }
 
 pub(super) async fn watch(api: &Api, id: &RunId, request: &ApiRequest) -> Result<ApiResponse, Problem> {
-    let view = swarmgate_service::watch(&api.ports, id).await?;
+    let view = WatchView::from(swarmgate_service::watch(&api.ports, id).await?);
     Ok(versioned(json(StatusCode::OK, &view), header(request, &IF_NONE_MATCH)))
 }
 

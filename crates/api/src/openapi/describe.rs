@@ -1,7 +1,6 @@
 //! What each endpoint takes and answers.
 
 use serde_json::{Value, json};
-use swarmgate_domain::LiveView;
 
 use super::Schemas;
 use crate::answer::{HTML, JSON, YAML};
@@ -9,7 +8,7 @@ use crate::endpoints::{BaselineBody, UsersBody};
 use crate::inputs::StartBody;
 use crate::routes::Endpoint;
 use crate::views::{
-    AcceptedView, BaselineView, ChangeView, FileView, Health, ScenarioList, ScenarioView, TestList, TestView,
+    AcceptedView, BaselineView, ChangeView, FileView, Health, ScenarioList, ScenarioView, TestList, TestView, WatchView,
 };
 
 /// What an endpoint takes and answers.
@@ -136,7 +135,7 @@ pub(super) fn describe(endpoint: Endpoint, schemas: &mut Schemas) -> Description
             parameters: vec![if_none_match()],
             ..of(
                 "Look at what a test measures",
-                vec![Answer::new(200, "The test so far", is_json::<LiveView>(schemas)).with(VERSION), known()],
+                vec![Answer::new(200, "The test so far", is_json::<WatchView>(schemas)).with(VERSION), known()],
                 &[404],
             )
         },
