@@ -34,7 +34,7 @@ impl Description {
         let head = method == Method::HEAD;
         let method = if head { "GET" } else { method.as_str() };
         let Some(template) = self.template(method, path) else {
-            assert!(matches!(answer.status.as_u16(), 403 | 404 | 405), "{method} {path}: {}", answer.shown());
+            assert!(matches!(answer.status.as_u16(), 403..=405), "{method} {path}: {}", answer.shown());
             return;
         };
         let key = (method.to_owned(), template, answer.status.as_str().to_owned());
