@@ -1,6 +1,7 @@
 //! The engine's front: prepares a shard's load and hands out what is measured.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use swarmgate_domain::{AllowedTargets, Scenario};
@@ -10,12 +11,15 @@ use crate::limits;
 use crate::net::{self, Origins, Unresolved};
 use crate::program::{Bad, Program, Target};
 use crate::run::Run;
-use crate::thread::{Order, Outfit};
+use crate::thread::{Order, Outfit, useful_threads};
+
+/// How long looking up a name may take before the test.
+const LONGEST_LOOK_UP: Duration = Duration::from_secs(20);
 
 /// How an engine uses its machine, and what it may load.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
-    /// Load threads for each shard; as many as the process may use cores when `None`.
+    /// Load threads for each shard at most; as many as the process may use cores when `None`.
     pub threads: Option<u32>,
     /// Connections that a shard may have open at once, shared evenly by its threads; as many as the process may open files
     /// when `None`. Where several shards run in one process, each should have its part.
@@ -55,7 +59,8 @@ impl LoadEngine for Engine {
         let origins = self.resolved(&program).await?;
         let tls = tls_config(&program, &spec.scenario).await?;
         let cores = limits::cores();
-        let threads = self.options.threads.unwrap_or(cores).max(1);
+        let threads = self.options.threads.unwrap_or(cores);
+        let threads = useful_threads(&spec.scenario, spec.shard.0, spec.shards, threads);
         let files = limits::open_files();
         let connections = self.options.connections.map_or(files, |most| files.min(u64::from(most) + 128));
         let connections = limits::connections_per_thread(connections, threads);
@@ -97,7 +102,10 @@ impl Engine {
                 reason: wrong.to_string(),
                 hint: "load is sent only where the deployment allows it".to_owned(),
             })?;
-            let addresses = net::resolve(&origin.key).await.map_err(|error| EngineError {
+            let found = tokio::time::timeout(LONGEST_LOOK_UP, net::resolve(&origin.key)).await;
+            let found =
+                found.unwrap_or_else(|_| Err(Unresolved::NoAddress(format!("no answer within {LONGEST_LOOK_UP:?}"))));
+            let addresses = found.map_err(|error| EngineError {
                 attempted,
                 reason: error.to_string(),
                 hint: match error {

@@ -119,11 +119,9 @@ fn merged(interval: Interval, parts: Vec<Part>, names: &[EntryName]) -> Measured
     let mut watch = Watch::default();
     let from = parts.iter().map(|part| part.from).min().unwrap_or(Micros::ZERO);
     let to = parts.iter().map(|part| part.to).max().unwrap_or(from);
-    watch.passed = to.saturating_since(from);
     for part in parts {
         stats.generator.add(&part.generator);
-        watch.lag.add(&part.lag);
-        watch.busiest_thread = watch.busiest_thread.max(part.thread_cpu);
+        watch.add(part.thread_cpu, part.thread_time, &part.lag);
         for (name, entry) in names.iter().zip(part.entries) {
             if entry.is_empty() {
                 continue;

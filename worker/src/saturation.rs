@@ -23,10 +23,16 @@ const FEWEST: u64 = 20;
 pub struct Watch {
     /// How late the threads' own timers were.
     pub lag: Histogram,
-    /// CPU time of the busiest thread.
-    pub busiest_thread: Micros,
-    /// How long the interval took.
-    pub passed: Micros,
+    /// CPU time of the busiest thread, in percent of a core.
+    pub busiest_thread: u64,
+}
+
+impl Watch {
+    /// Takes in what a thread says of itself: its CPU time, the time in which it took it, and how late its timers were.
+    pub fn add(&mut self, cpu: Micros, passed: Micros, lag: &Histogram) {
+        self.busiest_thread = self.busiest_thread.max(percent(cpu.0, passed.0));
+        self.lag.add(lag);
+    }
 }
 
 /// Why the generator was the bottleneck; empty when it was not.
@@ -45,7 +51,7 @@ pub fn reasons(stats: &Stats, watch: &Watch) -> Vec<String> {
     }
     let late = lateness.max(lag);
     if late > LATE_WHEN_BUSY {
-        let thread = percent(watch.busiest_thread.0, watch.passed.0);
+        let thread = watch.busiest_thread;
         let process = percent(generator.cpu_micros, generator.cpu_available_micros);
         if thread >= BUSY_PERCENT {
             reasons.push(format!("a load thread took {thread}% of a core, and was {late} late"));
@@ -95,8 +101,9 @@ mod tests {
             ..GeneratorStats::default()
         };
         let stats = Stats { generator, ..Stats::default() };
-        let (busiest_thread, passed) = (Micros::from_millis(thread_ms), Micros::SECOND);
-        let got = reasons(&stats, &Watch { lag: of(lag_us), busiest_thread, passed });
+        let mut watch = Watch::default();
+        watch.add(Micros::from_millis(thread_ms), Micros::SECOND, &of(lag_us));
+        let got = reasons(&stats, &watch);
         let matches = got.len() == reasons_expected.len()
             && got.iter().zip(reasons_expected).all(|(got, expected)| got.contains(expected));
         assert!(matches, "{got:?}, not {reasons_expected:?}");

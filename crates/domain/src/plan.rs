@@ -92,6 +92,17 @@ impl Plan {
         (0..self.shards()).map(ShardId)
     }
 
+    /// The numbers of the shards that `pool` runs.
+    pub fn shards_of(&self, pool: &str) -> impl Iterator<Item = ShardId> {
+        let mut first = 0;
+        let ranges = self.pools.iter().map(move |share| {
+            let range = first..first + share.shards;
+            first = range.end;
+            (share, range)
+        });
+        ranges.filter(move |(share, _)| share.pool == pool).flat_map(|(_, range)| range.map(ShardId))
+    }
+
     /// When the load ends, in test time.
     pub fn duration(&self) -> Micros {
         self.scenario.duration()

@@ -51,8 +51,10 @@ pub struct PointHistograms {
 pub struct Summarizer {
     plan: Arc<Plan>,
     state: RunState,
-    /// When the load ends or ended, in test time.
+    /// When the load ends or was to end, in test time: up to then each shard was to be measured.
     duration: Micros,
+    /// Up to when it was measured: workers hear of an early end a little later, and what they sent until then counts.
+    measured_to: Micros,
     /// So many intervals make a point of the series.
     intervals_a_point: u32,
     stats: Stats,
@@ -70,6 +72,8 @@ pub struct Summarizer {
 struct Span {
     stats: Stats,
     measured: Micros,
+    /// How long each shard was to measure in it.
+    due: Micros,
     saturated: bool,
     from: Option<Micros>,
     to: Micros,
@@ -82,6 +86,7 @@ impl Summarizer {
         let intervals = u32::try_from(duration.0.div_ceil(plan.interval.0)).unwrap_or(u32::MAX);
         Self {
             duration,
+            measured_to: Micros::ZERO,
             intervals_a_point: intervals.div_ceil(MOST_POINTS).max(1),
             stats: Stats::default(),
             coverage: Coverage::new(plan.shards(), duration),
@@ -118,14 +123,12 @@ impl Summarizer {
                 *latest = (*latest).max(id.attempt);
             }
         }
-        let from = interval.start(self.plan.interval);
-        let span = Span {
-            stats,
-            measured,
-            saturated,
-            from: Some(from),
-            to: interval.end(self.plan.interval).min(self.duration).max(from),
-        };
+        let (from, end) = (interval.start(self.plan.interval), interval.end(self.plan.interval));
+        let due_to = end.min(self.duration).max(from);
+        let last = groups.iter().flat_map(|group| group.held().map(|(_, held)| held.cover.to)).max();
+        let to = last.map_or(due_to, |last| due_to.max(last.min(end)));
+        self.measured_to = self.measured_to.max(to);
+        let span = Span { stats, measured, due: due_to - from, saturated, from: Some(from), to };
         self.intervals.push(span.point(self.plan.shards()).0);
         let same_point = self.point.from.is_some_and(|at| {
             Interval::holding(at, self.plan.interval).0 / self.intervals_a_point == interval.0 / self.intervals_a_point
@@ -153,7 +156,13 @@ impl Summarizer {
 
     /// How each threshold stands at test time `now`.
     pub fn thresholds(&self, now: Micros) -> Vec<ThresholdResult> {
-        self.plan.scenario.thresholds.iter().map(|t| t.measure(&self.stats, now.min(self.duration))).collect()
+        let lasted = self.lasted(now);
+        self.plan.scenario.thresholds.iter().map(|t| t.measure(&self.stats, lasted)).collect()
+    }
+
+    /// How long there was load up to test time `now`: what rates are by.
+    fn lasted(&self, now: Micros) -> Micros {
+        now.min(self.duration).max(self.measured_to)
     }
 
     /// What the whole test came to, as revision `revision`.
@@ -168,11 +177,11 @@ impl Summarizer {
         self.finish_at(0, now)
     }
 
-    fn finish_at(mut self, revision: u32, duration: Micros) -> Results {
+    fn finish_at(mut self, revision: u32, due: Micros) -> Results {
         self.close_point();
-        let thresholds = self.thresholds(duration);
+        let (thresholds, duration) = (self.thresholds(due), self.lasted(due));
         let Self { plan, state, stats, coverage, mut quality, attempts, .. } = self;
-        let covered = coverage.finish(duration);
+        let covered = coverage.finish(due);
         quality.coverage = covered.coverage;
         quality.overlap = covered.overlap;
         quality.shards_silent = covered.shards_silent;
@@ -231,6 +240,7 @@ impl Span {
     fn add(&mut self, other: Self) {
         self.stats.add(&other.stats);
         self.measured = self.measured + other.measured;
+        self.due = self.due + other.due;
         self.saturated |= other.saturated;
         self.from = self.from.or(other.from);
         self.to = other.to;
@@ -250,7 +260,7 @@ impl Span {
             users: if length == Micros::ZERO { 0.0 } else { generator.user_micros as f64 / length.0 as f64 },
             response: PointPercentiles::of(&all.response),
             service: PointPercentiles::of(&all.service),
-            coverage: share(self.measured.0, length.0.saturating_mul(u64::from(shards))),
+            coverage: share(self.measured.0, self.due.0.saturating_mul(u64::from(shards))),
             saturated: self.saturated,
             cpu_share: share(generator.cpu_micros, generator.cpu_available_micros),
             lateness_p99_us: generator.lateness.percentile(99.0).unwrap_or_default(),

@@ -39,7 +39,7 @@ pub struct Summary {
     pub started_at: Option<Micros>,
     /// How long the load was to last.
     pub planned_us: Micros,
-    /// How long it lasted: until the end, or until it was stopped.
+    /// How long it lasted: until the end, or until the last worker heard that it was to stop. What rates are by.
     pub duration_us: Micros,
     /// The length of an interval.
     pub interval_us: Micros,

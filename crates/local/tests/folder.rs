@@ -10,7 +10,7 @@ use swarmgate_local::{FolderStore, report_prefix};
 use swarmgate_service::ports::{Condition, ObjectStore, StoreError};
 
 fn plan_key() -> Key {
-    key::plan(&RunId::new("t1").unwrap())
+    key::plan(&RunId::new("t1").expect("it is an id"))
 }
 
 #[tokio::test]

@@ -23,10 +23,15 @@ const PATIENCE: Micros = Micros::from_secs(2);
 pub async fn advance(ports: &Ports, run: &RunId) -> Result<RunState, ServiceError> {
     let plan = Arc::new(records::plan(ports, run).await?);
     let mut state = records::state(ports, &plan).await?;
+    let mut scaled = Ok(());
     for _ in 0..MOST_STEPS {
         let before = state.clone();
         for duty in before.duties() {
-            if let Some(event) = perform(ports, &plan, &state, duty).await? {
+            let outcome = perform(ports, &plan, &state, duty).await;
+            if duty == Duty::ScaleFleet {
+                // Told in the end. No reason to leave the rest: workers that are there may be ready, or done.
+                scaled = outcome.map(drop);
+            } else if let Some(event) = outcome? {
                 state = apply(ports, &plan, &event).await?;
             }
             if state.phase != before.phase {
@@ -37,7 +42,7 @@ pub async fn advance(ports: &Ports, run: &RunId) -> Result<RunState, ServiceErro
             break;
         }
     }
-    Ok(state)
+    scaled.map(|()| state)
 }
 
 /// Changes the state as `event` says. The write decides a race; the loser reads again.
@@ -64,10 +69,8 @@ async fn perform(ports: &Ports, plan: &Arc<Plan>, state: &RunState, duty: Duty) 
 }
 
 async fn queue_shards(ports: &Ports, plan: &Plan) -> Result<Event, ServiceError> {
-    let mut shards = plan.shard_ids();
     for share in &plan.pools {
-        let bodies =
-            shards.by_ref().take(share.shards as usize).map(|shard| ShardMessage::new(&plan.id, shard).encode());
+        let bodies = plan.shards_of(&share.pool).map(|shard| ShardMessage::new(&plan.id, shard).encode());
         fleet::queue(ports, &share.pool)?.send(bodies.collect()).await?;
     }
     Ok(Event::Queued)
@@ -109,12 +112,13 @@ async fn tell_workers(ports: &Ports, plan: &Plan, state: &RunState) -> Result<()
 }
 
 async fn watch_shards(ports: &Ports, plan: &Plan, state: &RunState) -> Result<Option<Event>, ServiceError> {
+    let done = list_all(&*ports.store, &key::prefix(&plan.id, "done"), None).await?;
+    // Looked for after the list was read: a shard that can't be run is told of first, and is done then.
     if state.ending.is_none()
         && let Some(reason) = shard_failure(ports, plan).await?
     {
         return Ok(Some(Event::EndAsked { why: Ended::Failed { reason } }));
     }
-    let done = list_all(&*ports.store, &key::prefix(&plan.id, "done"), None).await?;
     if done.len() >= plan.shards() as usize {
         return Ok(Some(Event::AllOver));
     }

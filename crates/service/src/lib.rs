@@ -6,6 +6,7 @@
 
 mod accept;
 mod advance;
+mod claim;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod control;

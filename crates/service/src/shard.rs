@@ -1,21 +1,20 @@
 //! Running a shard: what a worker does with one message of its pool's queue.
 //!
-//! The lease decides who runs a shard. It is written with every interval; a worker that finds another's lease there stops (fencing).
-//! What it measured until then is uploaded all the same: it describes requests that were really sent.
+//! A worker that lost its claim stops. What it measured until then is uploaded all the same: it describes requests that were really sent.
 
 use std::sync::Arc;
 
-use swarmgate_domain::{Attempt, Chunk, ChunkId, ClockOffset, Cover, Micros, Plan, RunId, ShardId, key};
+use swarmgate_domain::{Chunk, ChunkId, Cover, Micros, Phase, Plan, RunId, RunState, ShardId, key};
 use tracing::{info, warn};
 
-use crate::advance::{ShardMessage, lease_age};
+use crate::advance::ShardMessage;
+use crate::claim::{Claim, Held, Message};
 use crate::error::ServiceError;
 use crate::fleet;
 use crate::ports::{
-    Condition, Delivery, LoadEngine, LoadRun, MeasuredInterval, Object, Ports, Queue, Secrets, ShardSpec, StoreError,
+    Condition, Delivery, LoadEngine, LoadRun, MeasuredInterval, Ports, Queue, Secrets, ShardSpec, StoreError,
 };
-use crate::records::{self, Control, Done, Lease, ShardFailure, Start, create, json, read};
-use crate::sabotage::Sabotage;
+use crate::records::{self, Control, Done, ShardFailure, Start, create, read};
 
 /// How a worker is done with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,46 +69,70 @@ async fn run_claimed(
         Err(ServiceError::NoSuchRun { .. }) => return Ok(ShardOutcome::Nothing),
         Err(error) => return Err(error),
     };
-    let state = records::state(ports, &plan).await?;
-    if state.phase >= swarmgate_domain::Phase::Merging || ports.store.get(&key::done(run, shard)).await?.is_some() {
+    let (store, done_key) = (&*ports.store, key::done(run, shard));
+    if records::state(ports, &plan).await?.phase >= Phase::Merging || store.get(&done_key).await?.is_some() {
         return Ok(ShardOutcome::Nothing);
     }
-    let visibility = ports.settings.lease(plan.interval);
-    let Some(mut claim) = Claim::take(ports, &plan, shard, worker).await? else {
-        queue.hide(&delivery.receipt, visibility).await?;
+    let message = Message { queue, receipt: &delivery.receipt };
+    let Some(mut claim) = Claim::take(ports, message, &plan, shard, worker).await? else {
         return Ok(ShardOutcome::Theirs);
     };
-    queue.hide(&delivery.receipt, visibility).await?;
+    let done = Done { attempt: claim.attempt() };
     let data = read_data(ports, &plan).await?;
-    let mut load = match engine.prepare(spec(&plan, shard, data)).await {
-        Ok(load) => load,
-        Err(error) => {
+    let mut load = match claim.keep_while(engine.prepare(spec(&plan, shard, data))).await? {
+        None => return Ok(ShardOutcome::Theirs),
+        Some(Ok(load)) => load,
+        Some(Err(error)) => {
             let reason = format!("{error}. {}", error.hint);
-            create(&*ports.store, &key::failed(run, shard), &ShardFailure { reason }).await?;
-            create(&*ports.store, &key::done(run, shard), &Done { attempt: claim.lease.attempt }).await?;
+            create(store, &key::failed(run, shard), &ShardFailure { reason }).await?;
+            create(store, &done_key, &done).await?;
             return Ok(ShardOutcome::Failed);
         }
     };
-    create(&*ports.store, &key::ready(run, shard), &()).await?;
-    let Some(start) = wait_for_start(ports, &plan, &mut claim, queue, delivery).await? else {
-        return Ok(if claim.lost { ShardOutcome::Theirs } else { ShardOutcome::Done });
+    create(store, &key::ready(run, shard), &()).await?;
+    let held = match wait_for_start(ports, &plan, &mut claim).await? {
+        Waited::Started(start) => make_load(ports, &plan, &mut claim, &mut *load, start).await?,
+        Waited::Ended => Held::ByUs,
+        Waited::Lost => Held::ByOther,
     };
-    info!(%run, %shard, attempt = %claim.lease.attempt, "the load begins");
-    load.begin(claim.offset.map_or(start.at, |offset| offset.to_own(start.at)));
-    let mut applied = Control::default();
-    while let Some(measured) = load.next().await {
-        upload(ports, &plan, &claim, measured).await?;
-        claim.heartbeat(ports).await?;
-        if claim.lost && ports.settings.sabotage != Some(Sabotage::IgnoreFence) {
-            warn!(%run, %shard, attempt = %claim.lease.attempt, "the lease was lost, the load stops");
-            drain(ports, &plan, &claim, load).await?;
-            return Ok(ShardOutcome::Theirs);
-        }
-        obey(ports, run, &mut *load, &mut applied).await?;
-        queue.hide(&delivery.receipt, visibility).await?;
+    if held == Held::ByOther {
+        warn!(%run, %shard, attempt = %claim.attempt(), "the lease was lost, another worker has the shard");
+        return Ok(ShardOutcome::Theirs);
     }
-    create(&*ports.store, &key::done(run, shard), &Done { attempt: claim.lease.attempt }).await?;
+    create(store, &done_key, &done).await?;
     Ok(ShardOutcome::Done)
+}
+
+/// Makes load from `start` to its end, or until another worker has the shard. Uploads all that is measured.
+async fn make_load(
+    ports: &Ports,
+    plan: &Plan,
+    claim: &mut Claim<'_>,
+    load: &mut dyn LoadRun,
+    start: Start,
+) -> Result<Held, ServiceError> {
+    info!(run = %plan.id, shard = %claim.shard, attempt = %claim.attempt(), "the load begins");
+    // What is learned of the clock later makes this no better: the intervals lie where they lie.
+    let (own_start, clock_doubt) = claim.clock.to_own(start.at);
+    // Who takes a shard over finds what others were told long ago: it holds before the first request is sent.
+    let control = read_control(ports, &plan.id).await?;
+    load.begin(own_start);
+    let mut applied = obey(control, Control::default(), load);
+    loop {
+        let Some(next) = claim.keep_while(load.next()).await? else { break };
+        let Some(measured) = next else { return Ok(Held::ByUs) };
+        upload(ports, plan, claim, clock_doubt, measured).await?;
+        if claim.renew_if_due().await? == Held::ByOther {
+            break;
+        }
+        applied = obey(read_control(ports, &plan.id).await?, applied, load);
+    }
+    // What was measured until now describes requests that were really sent.
+    load.stop(Micros::ZERO);
+    while let Some(measured) = load.next().await {
+        upload(ports, plan, claim, clock_doubt, measured).await?;
+    }
+    Ok(Held::ByOther)
 }
 
 fn spec(plan: &Plan, shard: ShardId, data: Vec<Vec<Vec<String>>>) -> ShardSpec {
@@ -139,49 +162,47 @@ async fn read_data(ports: &Ports, plan: &Plan) -> Result<Vec<Vec<Vec<String>>>, 
     Ok(data)
 }
 
-/// Waits until the test starts. `None`: it ends without this shard having run.
-async fn wait_for_start(
-    ports: &Ports,
-    plan: &Plan,
-    claim: &mut Claim,
-    queue: &dyn Queue,
-    delivery: &Delivery,
-) -> Result<Option<Start>, ServiceError> {
-    let store = &*ports.store;
-    let lease = ports.settings.lease(plan.interval);
-    let mut renewed = ports.clock.now();
+/// How waiting for the start came to its end.
+enum Waited {
+    /// Test time 0 is known.
+    Started(Start),
+    /// The test ends without this shard having run.
+    Ended,
+    /// Another worker has the shard.
+    Lost,
+}
+
+async fn wait_for_start(ports: &Ports, plan: &Plan, claim: &mut Claim<'_>) -> Result<Waited, ServiceError> {
+    let (store, poll) = (&*ports.store, ports.settings.poll.0);
+    let (start_key, state_key) = (key::start(&plan.id), key::state(&plan.id));
     loop {
-        if let Some(start) = claim.timed(ports, read::<Start>(store, &key::start(&plan.id))).await? {
-            return Ok(Some(start.value));
+        if let Some(start) = claim.clock.timed(ports, read::<Start>(store, &start_key)).await? {
+            return Ok(Waited::Started(start.value));
         }
-        let stopped = read::<Control>(store, &key::control(&plan.id)).await?.is_some_and(|c| c.value.stop_at.is_some());
-        if stopped {
-            create(store, &key::done(&plan.id, claim.shard), &Done { attempt: claim.lease.attempt }).await?;
-            return Ok(None);
+        // The state is there from the start: each look at it tells the store's time once more.
+        let state = claim.clock.timed(ports, read::<RunState>(store, &state_key)).await?;
+        if state.is_some_and(|state| state.value.ending.is_some() || state.value.phase >= Phase::Merging) {
+            return Ok(Waited::Ended);
         }
-        if ports.clock.now().saturating_since(renewed) > Micros(lease.0 / 3) {
-            renewed = ports.clock.now();
-            claim.heartbeat(ports).await?;
-            if claim.lost {
-                return Ok(None);
-            }
-            queue.hide(&delivery.receipt, lease).await?;
+        if claim.renew_if_due().await? == Held::ByOther {
+            return Ok(Waited::Lost);
         }
         // With jitter: thousands of workers ask.
-        ports.clock.sleep(Micros(ports.settings.poll.0 / 2 + ports.random.draw() % ports.settings.poll.0.max(1))).await;
+        ports.clock.sleep(Micros(poll / 2 + ports.random.draw() % poll.max(1))).await;
     }
 }
 
-async fn upload(ports: &Ports, plan: &Plan, claim: &Claim, measured: MeasuredInterval) -> Result<(), ServiceError> {
-    let id = ChunkId { interval: measured.interval, shard: claim.shard, attempt: claim.lease.attempt };
-    let chunk = Chunk {
-        run: plan.id.clone(),
-        id,
-        cover: Cover { from: measured.from, to: measured.to },
-        stats: measured.stats,
-        saturation: measured.saturation,
-        clock_doubt: claim.offset.map_or(Micros::ZERO, ClockOffset::doubt),
-    };
+async fn upload(
+    ports: &Ports,
+    plan: &Plan,
+    claim: &Claim<'_>,
+    clock_doubt: Micros,
+    measured: MeasuredInterval,
+) -> Result<(), ServiceError> {
+    let id = ChunkId { interval: measured.interval, shard: claim.shard, attempt: claim.attempt() };
+    let cover = Cover { from: measured.from, to: measured.to };
+    let chunk =
+        Chunk { run: plan.id.clone(), id, cover, stats: measured.stats, saturation: measured.saturation, clock_doubt };
     match ports.store.put(&id.key(&plan.id), chunk.encode().into(), Condition::Absent).await {
         // The attempt is ours alone: this is our own chunk, of a try whose answer was lost.
         Err(StoreError::Conflict { .. }) | Ok(_) => Ok(()),
@@ -189,98 +210,18 @@ async fn upload(ports: &Ports, plan: &Plan, claim: &Claim, measured: MeasuredInt
     }
 }
 
-/// Ends a load that is not ours any more, and uploads what it measured until now.
-async fn drain(ports: &Ports, plan: &Plan, claim: &Claim, mut load: Box<dyn LoadRun>) -> Result<(), ServiceError> {
-    load.stop(Micros::ZERO);
-    while let Some(measured) = load.next().await {
-        upload(ports, plan, claim, measured).await?;
-    }
-    Ok(())
+async fn read_control(ports: &Ports, run: &RunId) -> Result<Control, ServiceError> {
+    let control = read::<Control>(&*ports.store, &key::control(run)).await?;
+    Ok(control.map_or_else(Control::default, |control| control.value))
 }
 
-/// Does what the control object says and was not done yet.
-async fn obey(ports: &Ports, run: &RunId, load: &mut dyn LoadRun, applied: &mut Control) -> Result<(), ServiceError> {
-    let Some(control) = read::<Control>(&*ports.store, &key::control(run)).await? else { return Ok(()) };
-    let control = control.value;
+/// Does what `control` says beyond what was `applied`. Gives what is applied now.
+fn obey(control: Control, applied: Control, load: &mut dyn LoadRun) -> Control {
     for change in control.users.iter().skip(applied.users.len()) {
         load.change_users(*change);
     }
     if let Some(at) = control.stop_at.filter(|at| applied.stop_at != Some(*at)) {
         load.stop(at);
     }
-    *applied = control;
-    Ok(())
-}
-
-/// A hold on a shard.
-struct Claim {
-    shard: ShardId,
-    key: swarmgate_domain::Key,
-    lease: Lease,
-    condition: Condition,
-    /// Another worker took the shard over.
-    lost: bool,
-    /// How our clock stands to the store's.
-    offset: Option<ClockOffset>,
-}
-
-impl Claim {
-    /// Takes the shard's lease where there is none or its holder is lost. `None`: it is someone else's.
-    async fn take(ports: &Ports, plan: &Plan, shard: ShardId, worker: &str) -> Result<Option<Self>, ServiceError> {
-        let store = &*ports.store;
-        let key = key::lease(&plan.id, shard);
-        let holder = format!("{worker}/{:016x}", ports.random.draw());
-        loop {
-            let found = read::<Lease>(store, &key).await?;
-            let attempt = match &found {
-                None => Attempt(1),
-                Some(lease) if lease.value.holder == holder => lease.value.attempt,
-                Some(lease) if lease_age(&lease.object) < ports.settings.lease(plan.interval) => return Ok(None),
-                Some(lease) => Attempt(lease.value.attempt.0 + 1),
-            };
-            let lease = Lease { attempt, holder: holder.clone(), heartbeat: 0 };
-            match store.put(&key, json(&lease), Condition::unchanged(found.as_ref().map(|f| &f.object))).await {
-                Ok(etag) => {
-                    let condition = Condition::Matches(etag);
-                    return Ok(Some(Self { shard, key, lease, condition, lost: false, offset: None }));
-                }
-                Err(error) if error.is_conflict() => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    /// Says that we are still at work; sets `lost` when someone took over.
-    async fn heartbeat(&mut self, ports: &Ports) -> Result<(), ServiceError> {
-        let store = &*ports.store;
-        let next = Lease { heartbeat: self.lease.heartbeat + 1, ..self.lease.clone() };
-        match store.put(&self.key, json(&next), self.condition.clone()).await {
-            Ok(etag) => (self.lease, self.condition) = (next, Condition::Matches(etag)),
-            Err(error) if error.is_conflict() => {
-                // Our own lost write looks like someone else's until it is read.
-                let found = self.timed(ports, read::<Lease>(store, &self.key.clone())).await?;
-                match found.filter(|found| found.value.holder == self.lease.holder) {
-                    Some(found) => (self.lease, self.condition) = (found.value, Condition::Matches(found.object.etag)),
-                    None => self.lost = true,
-                }
-            }
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
-    }
-
-    /// Does a read, and learns from its answer how our clock stands to the store's.
-    async fn timed<T>(
-        &mut self,
-        ports: &Ports,
-        read: impl Future<Output = Result<Option<records::Record<T>>, ServiceError>>,
-    ) -> Result<Option<records::Record<T>>, ServiceError> {
-        let sent = ports.clock.now();
-        let record = read.await?;
-        if let Some(Object { store_time, .. }) = record.as_ref().map(|r| &r.object) {
-            let reading = ClockOffset::from_reading(sent, ports.clock.now(), *store_time);
-            self.offset = Some(self.offset.map_or(reading, |known| known.narrowed(reading)));
-        }
-        Ok(record)
-    }
+    control
 }

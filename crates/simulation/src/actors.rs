@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use swarmgate_domain::{Ended, Key, Micros, RunId};
+use swarmgate_domain::{Ended, Key, Micros, RunId, ShardId};
 use swarmgate_service::ports::{Delivery, Ports, Queue};
 use swarmgate_service::{
-    AcceptError, LiveMemory, Repeated, ServiceError, ShardOutcome, accept, change_users, list, live_view,
+    AcceptError, Accepted, LiveMemory, Repeated, ServiceError, ShardOutcome, accept, change_users, list, live_view,
     objects_created, report_file, run_shard, status, stop, sweep,
 };
 
@@ -13,10 +13,10 @@ use crate::actor::{ActorId, Role};
 use crate::agenda::Happening;
 use crate::executor::Body;
 use crate::faults::Fault;
-use crate::ledger::Asked;
+use crate::ledger::{Asked, Load};
 use crate::ports::{SimEngine, SimQueue, ports};
 use crate::sights::Sight;
-use crate::world::{EVENTS, Sim};
+use crate::world::{EVENTS, FOREIGN, Sim, World};
 
 /// How long a call to a queue waits for a message.
 const LONG_POLL: Micros = Micros::from_secs(20);
@@ -45,26 +45,39 @@ pub(crate) fn body(sim: &Sim, id: ActorId, role: Role, memory: &Arc<LiveMemory>)
     }
 }
 
+impl World {
+    /// Takes down what the caller of a test was told, and whether that was the last it wants to hear.
+    fn is_answered(&mut self, caller: ActorId, test: usize, answer: Result<Accepted, AcceptError>) -> bool {
+        match answer {
+            Ok(accepted) => {
+                self.tell(|| format!("{caller:?} is told that its test is {accepted:?}"));
+                self.sights.saw_if(accepted.repeated == Repeated::Yes, Sight::AcceptedBefore);
+                let asked = &mut self.ledger.tests[test];
+                asked.made += u32::from(accepted.repeated == Repeated::No);
+                asked.ids.insert(accepted.id);
+                true
+            }
+            Err(AcceptError::Service(error)) => {
+                self.tell(|| format!("{caller:?} is told: {error}"));
+                false
+            }
+            Err(error) => {
+                self.violated(|| format!("a good test was not accepted: {error}"));
+                true
+            }
+        }
+    }
+}
+
 /// Asks for a test until it is accepted, always by the same key.
 async fn caller(sim: Sim, id: ActorId, test: usize) {
     let ports = ports(&sim, id);
     let setup = sim.world().setup.clone();
     loop {
         let answer = accept(&ports, setup.tests[test].request.clone()).await;
-        let mut world = sim.world();
-        match answer {
-            Ok(accepted) => {
-                world.tell(|| format!("{id:?} is told that its test is {accepted:?}"));
-                world.sights.saw_if(accepted.repeated == Repeated::Yes, Sight::AcceptedBefore);
-                let asked = &mut world.ledger.tests[test];
-                asked.made += u32::from(accepted.repeated == Repeated::No);
-                asked.ids.insert(accepted.id);
-                return;
-            }
-            Err(AcceptError::Service(error)) => world.tell(|| format!("{id:?} is told: {error}")),
-            Err(error) => return world.violated(|| format!("a good test was not accepted: {error}")),
+        if sim.world().is_answered(id, test, answer) {
+            return;
         }
-        drop(world);
         ports.clock.sleep(Micros::from_secs(2)).await;
     }
 }
@@ -111,16 +124,21 @@ fn invoked(sim: &Sim, id: ActorId) -> u32 {
 
 async fn sweeper(sim: Sim, id: ActorId) {
     let invocation = invoked(&sim, id);
-    let (writes, healed) = {
+    let writes = {
         let mut world = sim.world();
         world.after_timeout(id, invocation);
-        (world.objects.writes, world.faults.healed())
+        world.objects.writes
     };
     let swept = sweep(&ports(&sim, id)).await;
     let mut world = sim.world();
     world.tell(|| format!("{id:?} swept: {swept:?}"));
     // Nothing was left to do, for nobody.
-    world.watch.swept_clean = healed && swept.is_ok() && world.objects.writes == writes;
+    let clean = match &swept {
+        Ok(()) => true,
+        Err(ServiceError::Unreadable { key, .. }) => key.as_str().contains(FOREIGN),
+        Err(_) => false,
+    };
+    world.watch.swept_clean = clean && world.objects.writes == writes;
 }
 
 /// A worker process: takes one shard after another.
@@ -147,11 +165,23 @@ async fn work(sim: &Sim, id: ActorId, ports: &Ports, pool: &str, delivery: &Deli
     // Which test it is of, as the engine is not told: the body is JSON with the field `run`.
     let message: serde_json::Value = serde_json::from_str(&delivery.body).unwrap_or_default();
     let run = message.get("run").and_then(|run| RunId::new(run.as_str()?).ok());
-    let Some(run) = run else { return };
+    let shard = message.get("shard").and_then(|shard| u32::try_from(shard.as_u64()?).ok());
+    let Some((run, shard)) = run.zip(shard.map(ShardId)) else { return };
+    let loads_before = {
+        let mut world = sim.world();
+        world.ledger.at_work.insert(id, (run.clone(), shard));
+        world.ledger.loads.len()
+    };
     let engine = SimEngine { sim: sim.clone(), actor: id, run: run.clone() };
     let outcome = run_shard(ports, &engine, pool, &format!("{}", id.0), delivery).await;
     let mut world = sim.world();
     world.tell(|| format!("{id:?} is done with its shard: {outcome:?}"));
+    world.ledger.at_work.remove(&id);
+    let begun = |load: &&Load| load.actor == id && load.start.is_some();
+    let given_up = world.ledger.loads[loads_before..].iter().filter(begun).any(|load| !load.ended);
+    if matches!(outcome, Err(ServiceError::Queue(_))) && given_up {
+        world.violated(|| format!("{run}: the load of a shard was given up since a queue did not answer: {outcome:?}"));
+    }
     if matches!(outcome, Ok(ShardOutcome::Done | ShardOutcome::Theirs)) {
         world.uploaded_all(id, &run);
     }
@@ -165,7 +195,7 @@ async fn id_of(sim: &Sim, ports: &Ports, test: usize) -> Option<RunId> {
             if let Some((run, _)) = world.ledger.runs.iter().find(|(_, index)| **index == test) {
                 return Some(run.clone());
             }
-            if world.ledger.tests[test].abandoned || world.faults.healed() {
+            if world.ledger.tests[test].abandoned || world.now > world.setup.heal_at + Micros::from_secs(60) {
                 return None;
             }
         }

@@ -20,7 +20,7 @@ pub(crate) enum Happening {
     /// A function runs for longer than it may; the number names the invocation.
     TimeOut(ActorId, u32),
     /// A write is done that its caller gave up on.
-    Write(Operation),
+    Write(Box<Operation>),
     /// A notification is put into the events queue.
     Notice(String),
     /// A pool starts and stops workers as it should.

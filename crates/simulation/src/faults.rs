@@ -70,6 +70,8 @@ pub enum Fault {
     FleetBusy,
     /// The fleet says that workers will not come.
     FleetProblem,
+    /// Another test, of a newer version, can't be read.
+    ForeignTest,
     /// The caller who asks for a test dies, and asks again.
     CallerDies,
     /// The caller asks twice at once.
@@ -84,7 +86,7 @@ const CERTAIN: f64 = 65_536.0;
 
 impl Fault {
     /// Every kind, in order.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::SlowCall,
         Self::Busy,
         Self::LostAnswer,
@@ -117,6 +119,7 @@ impl Fault {
         Self::ClockDrift,
         Self::FleetBusy,
         Self::FleetProblem,
+        Self::ForeignTest,
         Self::CallerDies,
         Self::CallerTwice,
     ];
@@ -125,9 +128,10 @@ impl Fault {
     fn likelihood(self) -> (f64, f64) {
         match self {
             Self::SlowCall | Self::Busy | Self::LostAnswer | Self::LateWrite => (0.001, 0.1),
-            Self::DiedWriting | Self::FunctionKilled | Self::FunctionPaused => (0.000_5, 0.01),
-            Self::Partition | Self::WorkerKilled | Self::WorkerPaused => (0.000_5, 0.02),
-            Self::Outage | Self::SweepTwice | Self::SweepMissed | Self::WorkerSlow => (0.1, 0.8),
+            Self::FunctionKilled | Self::FunctionPaused => (0.000_5, 0.01),
+            Self::Partition => (0.000_5, 0.02),
+            Self::WorkerKilled | Self::WorkerPaused => (0.002, 0.04),
+            Self::DiedWriting | Self::Outage | Self::SweepTwice | Self::SweepMissed | Self::WorkerSlow => (0.1, 0.8),
             Self::NoticeTwice | Self::NoticeLate | Self::NoticeRedelivered | Self::NoticeLost => (0.01, 0.6),
             Self::MessageTwice | Self::MessageReordered | Self::QueueBusy => (0.005, 0.3),
             Self::SendPartly | Self::NoticeStray | Self::Saturated => (0.01, 0.2),
@@ -135,7 +139,7 @@ impl Fault {
             Self::ClockSkew | Self::ClockDrift => (0.2, 1.0),
             Self::FleetBusy => (0.01, 0.4),
             Self::FleetProblem => (0.01, 0.1),
-            Self::CallerDies | Self::CallerTwice => (0.2, 1.0),
+            Self::CallerDies | Self::CallerTwice | Self::ForeignTest => (0.2, 1.0),
         }
     }
 }
@@ -163,6 +167,11 @@ impl Faults {
             if rng.f64() < share { (drawn * CERTAIN).ceil() as u32 } else { 0 }
         });
         Self { chances, struck: [0; KINDS], healed: false }
+    }
+
+    /// Whether this seed has one of `faults`.
+    pub fn has(&self, faults: &[Fault]) -> bool {
+        faults.iter().any(|fault| self.chances[*fault as usize] > 0)
     }
 
     /// Whether this seed has no fault.

@@ -51,6 +51,8 @@ pub(crate) struct Load {
     pub shard: ShardId,
     /// Virtual time of its test time 0.
     pub start: Option<Micros>,
+    /// What other workers had been told when this one was ready.
+    pub due: Due,
     pub changes: Vec<UsersChange>,
     pub stopped: bool,
     /// Came to its end by itself.
@@ -62,6 +64,14 @@ pub(crate) struct Load {
     pub after_loss: u32,
     /// Serial numbers of what it handed over.
     pub handed_over: Vec<u64>,
+}
+
+/// What workers are told of a test.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub changes: usize,
+    /// At which test time the load ends.
+    pub stop: Option<Micros>,
 }
 
 /// A chunk that reached the store.
@@ -84,6 +94,10 @@ pub(crate) struct Asked {
     pub told: Vec<UsersChange>,
     /// Changes of users as workers are told of them, in order.
     pub changes: Vec<UsersChange>,
+    /// Workers are told to stop at this test time.
+    pub stop_told: Option<Micros>,
+    /// A worker said that a shard can't be run, when nothing had ended the test yet.
+    pub shard_failed: bool,
 }
 
 /// See the module.
@@ -99,6 +113,8 @@ pub(crate) struct Ledger {
     pub refused: BTreeSet<(RunId, ShardId)>,
     /// The fleet said that workers will not come.
     pub problem_told: bool,
+    /// Which shard an actor works at.
+    pub at_work: BTreeMap<ActorId, (RunId, ShardId)>,
     /// Tests that a user asked to stop, with whether it was told that they will.
     pub stops: BTreeMap<RunId, bool>,
 }
@@ -111,11 +127,14 @@ impl Ledger {
 
     /// An engine is ready.
     pub fn load(&mut self, actor: ActorId, run: RunId, shard: ShardId) -> LoadId {
+        let told = self.test_of(&run).map(|test| &self.tests[test]);
+        let due = told.map_or(Due::default(), |told| Due { changes: told.changes.len(), stop: told.stop_told });
         self.loads.push(Load {
             actor,
             run,
             shard,
             start: None,
+            due,
             changes: Vec::new(),
             stopped: false,
             ended: false,

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use fastrand::Rng;
-use swarmgate_domain::Micros;
+use swarmgate_domain::{Micros, key};
 use swarmgate_service::LiveMemory;
 use swarmgate_service::sabotage::Sabotage;
 
@@ -17,13 +17,16 @@ use crate::faults::{Fault, Faults};
 use crate::fleet;
 use crate::report::{SeedReport, Totals, Violation};
 use crate::setup::Setup;
-use crate::world::{EVENTS, Sim, World};
+use crate::world::{EVENTS, FOREIGN, Sim, World};
 
 /// How long after the last fault all must have come to its end.
 const PATIENCE: Micros = Micros::from_secs(1_800);
 
 /// How long the last workers may take to find out that nothing in the queues is to be done.
 const CLEANING: Micros = Micros::from_secs(300);
+
+/// How long after its end a test is looked after.
+const LOOKED_AFTER: Micros = Micros::from_secs(3_600);
 
 /// How a seed is run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,7 +46,7 @@ pub fn run_seed(seed: u64, options: Options) -> Result<SeedReport, Box<Violation
     let setup = Setup::draw(&mut rng, options.sabotage);
     let faults = Faults::draw(&mut rng);
     let sim = Sim::new(World::new(setup, faults, rng, options.trace));
-    let outcome = catch_unwind(AssertUnwindSafe(|| Run::new(&sim).to_the_end()));
+    let outcome = catch_unwind(AssertUnwindSafe(|| Run::new(&sim).run_out()));
     let mut world = sim.world();
     let violated = match outcome {
         Ok(Ok(steps)) => return Ok(SeedReport::new(seed, &mut world, steps)),
@@ -88,6 +91,8 @@ enum Stage {
     Testing,
     /// Until then a last worker looks at what is left in the queues.
     Cleaning(Micros),
+    /// Until then tests are still looked after.
+    Forgetting(Micros),
 }
 
 impl<'a> Run<'a> {
@@ -96,7 +101,7 @@ impl<'a> Run<'a> {
     }
 
     /// Runs it. Gives how often an actor was woken.
-    fn to_the_end(mut self) -> Result<u64, String> {
+    fn run_out(mut self) -> Result<u64, String> {
         let memory = Arc::new(LiveMemory::default());
         let make = |sim: &Sim, id: ActorId, role: Role| -> Body { body(sim, id, role, &memory) };
         let mut executor = Executor::new(self.sim.clone(), &make);
@@ -134,6 +139,9 @@ impl<'a> Run<'a> {
         world.after(sweep_every, Happening::Sweep);
         let heal_at = if world.faults.none() { Micros::ZERO } else { heal_at };
         world.after(heal_at, Happening::Heal);
+        if world.strikes(Fault::ForeignTest) {
+            world.add_foreign_test();
+        }
         if world.strikes(Fault::Outage) {
             let from = world.draw_millis(1_000, 60_000);
             world.after(from, Happening::Outage);
@@ -197,11 +205,17 @@ impl<'a> Run<'a> {
         match self.stage {
             Stage::Testing if world.watch.swept_clean => {
                 world.watch.swept_clean = false;
-                if unsettled(&world).is_none() {
+                if unsettled(&world).is_some() {
+                    return Ok(false);
+                }
+                if world.faults.healed() {
                     self.stage = Stage::Cleaning(world.now + CLEANING);
                     for pool in 0..world.setup.pools.len() {
                         world.after(Micros::ZERO, Happening::Start(Role::Cleaner { pool }));
                     }
+                } else {
+                    // There is nothing left for faults to strike.
+                    world.heal();
                 }
                 Ok(false)
             }
@@ -215,8 +229,18 @@ impl<'a> Run<'a> {
                 if left > 0 && world.now > until {
                     return Err(format!("{left} messages are left, and would come again for ever"));
                 }
+                if left == 0 && world.setup.to_be_forgotten {
+                    let sweeps = Micros(world.setup.sweep_every.0 * 3);
+                    self.stage = Stage::Forgetting(world.now + LOOKED_AFTER + sweeps);
+                    return Ok(false);
+                }
                 Ok(left == 0)
             }
+            Stage::Forgetting(until) if world.now > until => match world.objects.keys(key::ACTIVE_PREFIX).next() {
+                Some(mark) if !mark.as_str().ends_with(FOREIGN) => Err(format!("{mark} is looked after for ever")),
+                _ => Ok(true),
+            },
+            Stage::Forgetting(_) => Ok(false),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 use swarmgate_domain::{
-    AbortAfter, Auth, ConnectionReuse, Cookies, CurvePoint, EntryKind, EntryName, HttpSettings, Load, LoadModel,
-    Micros, PoolShare, RateCurve, Scenario, Threshold, TlsTrust, UserCurve,
+    AbortAfter, Auth, ConnectionReuse, Cookies, CurvePoint, DataSource, EntryKind, EntryName, HttpSettings, Load,
+    LoadModel, Micros, Pick, PoolShare, RateCurve, Scenario, Threshold, TlsTrust, UserCurve,
 };
 use swarmgate_service::TestRequest;
 use swarmgate_service::ports::Settings;
@@ -37,6 +37,8 @@ pub(crate) struct Setup {
     pub histograms: bool,
     /// When faults end.
     pub heal_at: Micros,
+    /// Whether to go on until nobody looks after the tests any more.
+    pub to_be_forgotten: bool,
 }
 
 /// A test that is asked for.
@@ -67,24 +69,27 @@ impl Setup {
             if rng.u8(..5) == 0 { vec!["east".into(), "west".into()] } else { vec!["main".into()] };
         let count = if !big && rng.u8(..6) == 0 { 2 } else { 1 };
         let tests = (0..count).map(|number| TestSetup::draw(rng, number, &pools, big)).collect();
+        let poll = millis(rng, 500, 2_000);
         Self {
             settings: Settings {
-                start_lead: millis(rng, 200, 3_000),
-                start_timeout: millis(rng, 5_000, 40_000),
-                poll: millis(rng, 300, 2_000),
-                least_lease: millis(rng, 4_000, 15_000),
+                // Long enough for each worker to learn of it, by a clock that is read to the second.
+                start_lead: Micros(poll.0 * 2) + millis(rng, 1_000, 3_000),
+                start_timeout: millis(rng, 8_000, 40_000),
+                poll,
+                least_lease: millis(rng, 3_000, 15_000),
                 sabotage,
             },
             mergers: rng.usize(1..=4),
             batch: if big { 100 } else { *rng.choice([1, 3, 10].iter()).unwrap_or(&10) },
             partial_batches: rng.bool(),
             shared_memory: rng.bool(),
-            sweep_every: millis(rng, 5_000, 60_000),
+            sweep_every: millis(rng, 10_000, 60_000),
             function_timeout: millis(rng, 60_000, 300_000),
             page: if big || rng.bool() { 1_000 } else { rng.usize(1..=7) },
             store_precision: if rng.bool() { Micros(1) } else { Micros::SECOND },
             histograms: !big && rng.u8(..8) == 0,
             heal_at: millis(rng, 20_000, 150_000),
+            to_be_forgotten: rng.u8(..64) == 0,
             pools,
             tests,
         }
@@ -94,7 +99,8 @@ impl Setup {
 impl TestSetup {
     fn draw(rng: &mut Rng, number: usize, pools: &[String], big: bool) -> Self {
         let interval = Micros::from_millis(rng.u64(1_000..=5_000));
-        let intervals = if big { 1 } else { rng.u64(1..=6) };
+        let most = if rng.u8(..4) == 0 { 15 } else { 5 };
+        let intervals = if big { 1 } else { rng.u64(1..=most) };
         // Mostly not a whole number of intervals.
         let duration = Micros(interval.0 * intervals - rng.u64(..interval.0 / 2));
         let share = |rng: &mut Rng| if big { rng.u32(257..=300) } else { rng.u32(1..=4) };
@@ -102,6 +108,7 @@ impl TestSetup {
         let asked_at = Micros::from_millis(rng.u64(..10_000));
         let while_it_runs = |rng: &mut Rng| asked_at + Micros(rng.u64(..duration.0 + 20_000_000));
         let changes = if rng.u8(..3) == 0 { rng.u8(1..=3) } else { 0 };
+        let data = if rng.u8(..4) == 0 { rows() } else { Vec::new() };
         let one_failure_in = if rng.u8(..3) == 0 { 20 } else { 0 };
         Self {
             asked_at,
@@ -110,8 +117,8 @@ impl TestSetup {
             viewed: rng.u8(..4) == 0,
             one_failure_in,
             request: TestRequest {
-                scenario: scenario(rng, duration),
-                data: Vec::new(),
+                scenario: Scenario { data: sources(&data), ..scenario(rng, duration) },
+                data,
                 // By this the world knows which test a plan is of.
                 source: number.to_string(),
                 target: "http://simulated".to_owned(),
@@ -132,6 +139,21 @@ pub(crate) fn names() -> [EntryName; 2] {
         method: method.to_owned(),
         name: name.to_owned(),
     })
+}
+
+/// The rows of one data source.
+fn rows() -> Vec<Vec<Vec<String>>> {
+    vec![vec![vec!["ada".to_owned()], vec!["grace".to_owned()]]]
+}
+
+fn sources(data: &[Vec<Vec<String>>]) -> Vec<DataSource> {
+    let source = |rows: &Vec<_>| DataSource {
+        name: "user".to_owned(),
+        columns: vec!["name".to_owned()],
+        pick: Pick::Unique,
+        rows: rows.len() as u64,
+    };
+    data.iter().map(source).collect()
 }
 
 fn scenario(rng: &mut Rng, duration: Micros) -> Scenario {

@@ -6,13 +6,14 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use swarmgate_domain::{
-    Chunk, ChunkId, Key, MergedInterval, Micros, Plan, RunId, RunState, ShardId, Summary, Verdict, key,
+    Chunk, ChunkId, Key, MergedInterval, Micros, Phase, Plan, RunId, RunState, ShardId, Summary, Verdict, key,
 };
 
 use swarmgate_service::ports::UsersChange;
 
-use crate::actor::ActorId;
+use crate::actor::{ActorId, EPOCH};
 use crate::check::Expected;
+use crate::faults::Fault;
 use crate::ledger::{Counts, Uploaded};
 use crate::ports::revision_of;
 use crate::setup;
@@ -54,6 +55,8 @@ pub(crate) fn written(world: &mut World, key: &Key, before: Option<&Bytes>, byte
         ["tests", _, "state.json"] => state(world, key, before, bytes),
         ["tests", _, "control.json"] => control(world, key, &run, bytes),
         ["tests", _, "lease", _] => lease(world, key, &run, bytes),
+        ["tests", _, "done", shard] => done(world, &run, shard),
+        ["tests", _, "live.json"] => live(world, key, before, bytes),
         ["tests", _, "chunks", ..] => chunk(world, key, &run, bytes),
         ["tests", _, "merged", ..] => merged(world, key, &run, before, bytes),
         ["tests", _, "revisions", _] => revision(world, key, run, bytes),
@@ -103,11 +106,48 @@ fn state(world: &mut World, key: &Key, before: Option<&Bytes>, bytes: &Bytes) {
     }
 }
 
+/// A view is not replaced by one of an earlier phase.
+fn live(world: &mut World, key: &Key, before: Option<&Bytes>, bytes: &Bytes) {
+    let phase = |bytes: &Bytes| -> Option<Phase> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let word = text.split_once("\"phase\":\"")?.1.split('"').next()?;
+        serde_json::from_value(Value::from(word)).ok()
+    };
+    let (last, next) = (before.and_then(phase), phase(bytes));
+    if next < last {
+        world.violated(|| format!("{key} went from {last:?} to {next:?}"));
+    }
+}
+
+/// A shard that is over since it could not be run, while nothing else ends its test: the test ends as failed.
+fn done(world: &mut World, run: &RunId, shard: &str) {
+    let goes_on = world.state(run).is_some_and(|state| state.ending.is_none() && state.phase < Phase::Merging);
+    let failed = shard.parse().ok().and_then(|shard| world.objects.bytes(&key::failed(run, ShardId(shard)))).is_some();
+    // Where functions are slow, one may have seen before this that all is over.
+    let at_once = !world.faults.has(&SLOWS_FUNCTIONS);
+    if let Some(test) = world.ledger.test_of(run) {
+        world.ledger.tests[test].shard_failed |= goes_on && failed && at_once;
+    }
+}
+
+/// Faults by which a function may be late with what it decided.
+const SLOWS_FUNCTIONS: [Fault; 7] = [
+    Fault::SlowCall,
+    Fault::Busy,
+    Fault::LostAnswer,
+    Fault::LateWrite,
+    Fault::Outage,
+    Fault::Partition,
+    Fault::FunctionPaused,
+];
+
 /// What workers are told is only ever added to.
 fn control(world: &mut World, key: &Key, run: &RunId, bytes: &Bytes) {
     let Some(control) = parse::<ControlOf>(world, key, bytes) else { return };
     let Some(test) = world.ledger.test_of(run) else { return };
-    let known = std::mem::replace(&mut world.ledger.tests[test].changes, control.users.clone());
+    let asked = &mut world.ledger.tests[test];
+    asked.stop_told = asked.stop_told.or(control.stop_at);
+    let known = std::mem::replace(&mut asked.changes, control.users.clone());
     if !control.users.starts_with(&known) {
         world.violated(|| format!("{key} told of {known:?}, and now of {:?}", control.users));
     }
@@ -116,6 +156,7 @@ fn control(world: &mut World, key: &Key, run: &RunId, bytes: &Bytes) {
 #[derive(serde::Deserialize)]
 struct ControlOf {
     users: Vec<UsersChange>,
+    stop_at: Option<Micros>,
 }
 
 /// Each holder of a shard is a new attempt, and the last one stops soon.
@@ -126,18 +167,40 @@ fn lease(world: &mut World, key: &Key, run: &RunId, bytes: &Bytes) {
     if let Some(last) = world.watch.leases.get(key)
         && last.name != name
     {
+        let last_actor = actor_of(&last.name);
         if attempt <= last.attempt {
             let before = last.attempt;
             world.violated(|| format!("{key}: attempt {attempt} came after attempt {before}"));
         }
         let shard = key.as_str().rsplit('/').next().and_then(|shard| shard.parse().ok()).map(ShardId);
-        let now_with = name.split('/').next().and_then(|actor| actor.parse().ok()).map(ActorId);
+        let now_with = actor_of(&name);
+        let was_reachable = !world.faults.has(&KEEPS_FROM_STORE);
+        let at_work = last_actor.and_then(|actor| world.ledger.at_work.get(&actor));
+        if was_reachable && last_actor != now_with && at_work.is_some_and(|(of, at)| of == run && Some(*at) == shard) {
+            world.violated(|| format!("{key}: its holder was alive and well, and yet lost it to {name}"));
+        }
         for load in &mut world.ledger.loads {
             load.lost |= load.run == *run && Some(load.shard) == shard && Some(load.actor) != now_with;
         }
     }
     world.watch.leases.insert(key.clone(), Holder { name, attempt });
 }
+
+/// The actor in a holder's name.
+fn actor_of(holder: &str) -> Option<ActorId> {
+    holder.split('/').next().and_then(|actor| actor.parse().ok()).map(ActorId)
+}
+
+/// Faults that keep a worker that is well from renewing its lease in time.
+const KEEPS_FROM_STORE: [Fault; 7] = [
+    Fault::SlowCall,
+    Fault::Busy,
+    Fault::LostAnswer,
+    Fault::LateWrite,
+    Fault::Outage,
+    Fault::Partition,
+    Fault::WorkerPaused,
+];
 
 /// A chunk is what the engine handed over, each once.
 fn chunk(world: &mut World, key: &Key, run: &RunId, bytes: &Bytes) {
@@ -150,6 +213,7 @@ fn chunk(world: &mut World, key: &Key, run: &RunId, bytes: &Bytes) {
         return world.violated(|| format!("{key}: nobody measured this"));
     };
     let load = world.ledger.load_of(&measured);
+    let start = load.start;
     let same = load.run == *run
         && load.shard == chunk.id.shard
         && measured.interval == chunk.id.interval
@@ -160,6 +224,12 @@ fn chunk(world: &mut World, key: &Key, run: &RunId, bytes: &Bytes) {
     if !same {
         world.violated(|| format!("{key} is not what was measured: {measured:?}"));
     }
+    if let Some(error) = clock_error(world, start, run)
+        && error > chunk.clock_doubt + DRIFT
+    {
+        let doubt = chunk.clock_doubt;
+        world.violated(|| format!("{key}: its time is off by {error}, it says by {doubt} at most"));
+    }
     let is_over = world.state(run).is_some_and(|state| state.verdict.is_some());
     world.sights.saw_if(is_over, Sight::LateChunk);
     let uploaded = world.ledger.uploaded.entry(run.clone()).or_default();
@@ -168,6 +238,21 @@ fn chunk(world: &mut World, key: &Key, run: &RunId, bytes: &Bytes) {
         return;
     }
     uploaded.insert(key.clone(), Uploaded { id: chunk.id, serial });
+}
+
+/// How far clocks drift apart in a simulated test.
+const DRIFT: Micros = Micros::from_millis(100);
+
+/// By how much a worker's test time 0 is not where the test has it.
+fn clock_error(world: &World, start: Option<Micros>, run: &RunId) -> Option<Micros> {
+    let start_key = key::start(run);
+    let said: StartOf = serde_json::from_slice(world.objects.bytes(&start_key)?).ok()?;
+    Some(Micros((EPOCH + start?).0.abs_diff(said.at.0)))
+}
+
+#[derive(serde::Deserialize)]
+struct StartOf {
+    at: Micros,
 }
 
 /// The requests in some stats.
@@ -252,6 +337,23 @@ fn report(world: &mut World, key: &Key, run: &RunId, before: Option<&Bytes>, byt
         && !expected.is_sound()
     {
         world.violated(|| format!("{key} says pass on bad data: {expected:?}"));
+    }
+}
+
+/// A pool is to have so many workers: where all goes well, never fewer than its shards need that are not done.
+pub(crate) fn scaled(world: &mut World, pool: usize, workers: u32) {
+    let Some((run, plan)) = world.watch.plans.first_key_value().filter(|_| world.setup.tests.len() == 1) else {
+        return;
+    };
+    if !world.faults.none() || world.state(run).is_none_or(|state| state.phase >= Phase::Merging) {
+        return;
+    }
+    let before: u32 = plan.pools[..pool].iter().map(|share| share.shards).sum();
+    let done = |shard: &u32| world.objects.bytes(&key::done(run, ShardId(*shard))).is_some();
+    let open = (before..before + plan.pools[pool].shards).filter(|shard| !done(shard)).count();
+    if (workers as usize) < open {
+        let name = plan.pools[pool].pool.clone();
+        world.violated(|| format!("pool {name} is to have {workers} workers, {open} of its shards are not done"));
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
 use fastrand::Rng;
-use swarmgate_domain::Micros;
-use swarmgate_service::ports::StoreError;
+use swarmgate_domain::{Key, Micros};
+use swarmgate_service::ports::{Condition, StoreError};
 
 use crate::actor::{Actor, ActorId, Clock, Role};
 use crate::agenda::{Agenda, Happening};
@@ -18,6 +18,9 @@ use crate::objects::{Answer, Objects, Operation};
 use crate::setup::Setup;
 use crate::sights::Sights;
 use crate::watch::{self, Watch};
+
+/// A test that nobody here can read. It sorts after all others: what goes wrong with those is told first.
+pub(crate) const FOREIGN: &str = "zz-foreign";
 
 /// The name of the queue of notifications.
 pub(crate) const EVENTS: &str = "events";
@@ -149,6 +152,7 @@ impl World {
         actor.alive = false;
         actor.busy = false;
         let role = actor.role;
+        self.ledger.at_work.remove(&id);
         self.tell(|| format!("{id:?} {}", if killed { "is killed" } else { "ends" }));
         match role {
             Role::Merger { .. } => {
@@ -200,6 +204,15 @@ impl World {
             }
         }
         answer
+    }
+
+    /// A test that nobody here can read, as a newer version left it.
+    pub fn add_foreign_test(&mut self) {
+        for (key, bytes) in [(format!("active/{FOREIGN}"), "null"), (format!("tests/{FOREIGN}/plan.json"), "{}")] {
+            let key = Key::parse(&key).expect("the id is fit for a key");
+            let put = Operation::Put { key, bytes: bytes.into(), condition: Condition::Absent };
+            self.objects.perform(&put, self.now).expect("the store is empty");
+        }
     }
 
     /// No more faults: from now on everything must come to its end.

@@ -1,7 +1,10 @@
-//! What was read from a connection and not yet done with. One for each user at work, used for all its answers.
+//! What was read from a connection and not yet done with. Held only while an answer is under way: a thread has as many as answers
+//! that came in part, so that most reads go to memory that is warm.
 
-/// A buffer: bytes that were read, of which the first `taken` were parsed.
-#[derive(Debug)]
+use std::cell::RefCell;
+
+/// A buffer of bytes that were read.
+#[derive(Debug, Default)]
 pub struct Inbox {
     bytes: Vec<u8>,
     filled: usize,
@@ -12,18 +15,12 @@ const SMALL: usize = 16 << 10;
 /// The largest: a head may be 64 KiB, and there is to be room behind it.
 const LARGE: usize = 128 << 10;
 
-impl Default for Inbox {
-    fn default() -> Self {
-        Self { bytes: vec![0; SMALL], filled: 0 }
-    }
-}
-
 impl Inbox {
     /// Room to read into: never empty.
     pub fn room(&mut self) -> &mut [u8] {
         // Where a read filled it all, more is to come: fewer, larger reads.
         if self.filled == self.bytes.len() && self.bytes.len() < LARGE {
-            self.bytes.resize(self.bytes.len() * 2, 0);
+            self.bytes.resize((self.bytes.len() * 2).max(SMALL), 0);
         }
         &mut self.bytes[self.filled..]
     }
@@ -50,8 +47,33 @@ impl Inbox {
         self.filled = self.filled.min(count);
     }
 
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.filled = 0;
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.filled == 0
+    }
+}
+
+/// Inboxes that nobody holds.
+#[derive(Debug, Default)]
+pub struct Inboxes(RefCell<Vec<Inbox>>);
+
+impl Inboxes {
+    /// How many are kept at most, for the next answers that come in part.
+    const MOST: usize = 64;
+
+    /// Gives `inbox` memory, where it has none.
+    pub fn lend(&self, inbox: &mut Inbox) {
+        if inbox.bytes.is_empty() {
+            *inbox = self.0.borrow_mut().pop().unwrap_or_default();
+        }
+    }
+
+    /// Takes the memory of `inbox`, and what is in it.
+    pub fn take_back(&self, inbox: &mut Inbox) {
+        let mut free = self.0.borrow_mut();
+        let returned = std::mem::take(inbox);
+        if !returned.bytes.is_empty() && free.len() < Self::MOST {
+            free.push(Inbox { filled: 0, ..returned });
+        }
     }
 }

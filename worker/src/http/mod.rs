@@ -8,5 +8,5 @@ mod response;
 
 pub use cookie::{Jar, Place, SetCookie};
 pub use head::headers;
-pub use inbox::Inbox;
+pub use inbox::{Inbox, Inboxes};
 pub use response::{BadResponse, Progress, Response};

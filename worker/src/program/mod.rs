@@ -2,6 +2,7 @@
 
 mod answer;
 mod compile;
+mod compile_request;
 mod request;
 mod text;
 mod url;

@@ -11,7 +11,7 @@ use super::recorder::Tally;
 use super::runner::{Interrupt, Runner};
 use crate::clock::Clock;
 use crate::failure::Failure;
-use crate::http::{BadResponse, Inbox, Progress, Response};
+use crate::http::{BadResponse, Inbox, Inboxes, Progress, Response};
 use crate::net::Stream;
 use crate::program::LONGEST_BODY;
 
@@ -77,6 +77,8 @@ pub struct Exchange<'a> {
     pub response: &'a mut Response,
     /// What was read: empty. Holds the answer's head in the end.
     pub inbox: &'a mut Inbox,
+    /// Where the inbox gets its memory.
+    pub inboxes: &'a Inboxes,
     /// Where the body goes.
     pub body: &'a mut Body,
     /// What is counted.
@@ -119,9 +121,15 @@ impl Exchange<'_> {
             self.write_failed = Some(error);
         }
         loop {
+            self.inboxes.lend(self.inbox);
             let mut room = ReadBuf::new(self.inbox.room());
             match self.stream.poll_read(cx, &mut room) {
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    if self.inbox.is_empty() {
+                        self.inboxes.take_back(self.inbox);
+                    }
+                    return Poll::Pending;
+                }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(self.broken(error))),
                 Poll::Ready(Ok(())) => {}
             }

@@ -45,7 +45,7 @@ impl Desk {
             let sent = *self.tally.sent.get_or_insert_with(|| self.thread.clock.now());
             self.runner.set_deadline(&self.thread, sent + plan.timeout);
 
-            self.inbox.clear();
+            self.thread.inboxes.take_back(&mut self.inbox);
             self.body.reset(plan.reads_body);
             let mut response = Response::new(method == "HEAD");
             let request = match (&fixed, &plan.fixed) {
@@ -59,6 +59,7 @@ impl Desk {
                 request,
                 response: &mut response,
                 inbox: &mut self.inbox,
+                inboxes: &self.thread.inboxes,
                 body: &mut self.body,
                 tally: &mut self.tally,
                 written: 0,

@@ -29,11 +29,13 @@ use rustls::ClientConfig;
 use swarmgate_domain::Micros;
 
 use crate::clock::Clock;
+use crate::http::Inboxes;
 use crate::net::{Origins, Pool};
 use crate::program::{Program, Rows};
 
 pub use driver::{Control, Order, drive};
 pub use recorder::Part;
+pub use schedule::useful_threads;
 
 use recorder::{CpuDuty, Recorder};
 use runner::Runners;
@@ -76,6 +78,7 @@ struct Thread {
     runners: RefCell<Runners>,
     recorder: RefCell<Recorder>,
     pool: Rc<Pool>,
+    inboxes: Inboxes,
     origins: RefCell<Origins>,
     /// How many rows this thread took of each data source that is read in sequence.
     rows_taken: RefCell<Vec<u64>>,
@@ -130,6 +133,7 @@ impl Thread {
             runners: RefCell::default(),
             recorder: RefCell::new(Recorder::new(entries, *interval, *duration, from, cpu, cores)),
             pool: Pool::new(outfit.connections),
+            inboxes: Inboxes::default(),
             origins: RefCell::new(outfit.origins.clone()),
             rows_taken: RefCell::new(vec![0; outfit.program.picks.len()]),
             parked: RefCell::new(vec![Vec::new(); scenario.loads.len()]),

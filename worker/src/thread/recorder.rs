@@ -21,8 +21,10 @@ pub struct Part {
     pub entries: Vec<EntryStats>,
     /// Of users and of the generator.
     pub generator: GeneratorStats,
-    /// CPU time of the thread.
+    /// CPU time of the thread, and the time in which it took it: longer than the interval where that is the last, with its grace.
     pub thread_cpu: Micros,
+    /// See [`Part::thread_cpu`].
+    pub thread_time: Micros,
     /// How late the thread's own timer was: events of the network wait as long.
     pub lag: Histogram,
 }
@@ -272,7 +274,7 @@ impl Recorder {
 
     fn close(&mut self, end: Micros, now: Micros) {
         self.count_users_until(end);
-        let thread_cpu = self.cpu.read(now, &mut self.generator);
+        let (thread_cpu, thread_time) = self.cpu.read(now, &mut self.generator);
         let fresh = vec![EntryStats::default(); self.entries.len()];
         self.closed.push_back(Part {
             interval: self.interval,
@@ -281,6 +283,7 @@ impl Recorder {
             entries: std::mem::replace(&mut self.entries, fresh),
             generator: std::mem::take(&mut self.generator),
             thread_cpu,
+            thread_time,
             lag: std::mem::take(&mut self.lag),
         });
         (self.interval, self.from) = (self.interval.next(), end);
@@ -288,8 +291,8 @@ impl Recorder {
 }
 
 impl CpuMeter {
-    /// CPU time since the last reading: the thread's own as the result, the process's into `generator`.
-    fn read(&mut self, now: Micros, generator: &mut GeneratorStats) -> Micros {
+    /// CPU time since the last reading, and how long ago that was: the thread's own as the result, the process's into `generator`.
+    fn read(&mut self, now: Micros, generator: &mut GeneratorStats) -> (Micros, Micros) {
         let thread = clock::thread_cpu();
         if self.duty == CpuDuty::Process {
             let process = clock::process_cpu();
@@ -297,10 +300,10 @@ impl CpuMeter {
             generator.cpu_available_micros = now.saturating_since(self.since).0 * self.cores;
             self.process = process;
         }
-        self.since = now;
+        let passed = now.saturating_since(self.since);
         let used = thread.saturating_since(self.thread);
-        self.thread = thread;
-        used
+        (self.since, self.thread) = (now, thread);
+        (used, passed)
     }
 }
 

@@ -78,8 +78,10 @@ impl Desk {
         let plan = &thread.program().requests[index];
         self.tally.clear();
         let result = self.follow(user, plan).await;
+        let result = result.map(|(response, done)| (self.judge(user, plan, &response, done), done));
+        thread.inboxes.take_back(&mut self.inbox);
         let (result, done) = match result {
-            Ok((response, done)) => (self.judge(user, plan, &response, done), done),
+            Ok(judged) => judged,
             Err(Trouble::Failed(failure)) => (Err(failure), thread.clock.now()),
             Err(Trouble::Cut) => {
                 let at = thread.clock.now();

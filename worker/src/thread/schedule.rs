@@ -134,6 +134,19 @@ impl Crowd {
     }
 }
 
+/// Places that a thread should have at least: each drops starts by its own places, so few places must not be shared out thinly.
+const FEWEST_PLACES: u32 = 16;
+
+/// How many threads, up to `threads`, a shard is to be spread over.
+pub fn useful_threads(scenario: &Scenario, shard: u32, shards: u32, threads: u32) -> u32 {
+    let share = Share { shard, shards: shards.max(1), thread: 0, threads: 1 };
+    let open = scenario.loads.iter().filter_map(|load| match &load.model {
+        LoadModel::Closed(_) => None,
+        LoadModel::Open { max_users, .. } => Some((share.of_count(*max_users) / FEWEST_PLACES).max(1)),
+    });
+    open.min().map_or(threads, |most| threads.min(most)).max(1)
+}
+
 /// How many numbers of users a load takes.
 fn places(load: &Load) -> u32 {
     match &load.model {
@@ -282,6 +295,14 @@ mod tests {
         // 20 and 60 users; the numbers of the open load's places are left out.
         assert_eq!((count, numbers.len(), at_50), (80, 80, 80));
         assert!(numbers.iter().all(|number| !(40..47).contains(number)), "{numbers:?}");
+    }
+
+    #[test]
+    fn few_places_are_not_shared_out_thinly() {
+        let threads = |loads| useful_threads(&scenario(loads), 0, 2, 8);
+        assert_eq!(threads(vec![closed(1)]), 8);
+        assert_eq!(threads(vec![open(1.0, 1)]), 1);
+        assert_eq!(threads(vec![open(1.0, 1_000), open(1.0, 100)]), 3);
     }
 
     #[test]

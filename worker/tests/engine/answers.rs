@@ -182,3 +182,26 @@ async fn an_early_answer_is_taken() {
     assert_eq!((entry.succeeded.count, entry.failed.count), (1, 0), "{:?}", errors(&entry));
     assert!(entry.sent_bytes < 20_000_000);
 }
+
+/// A server whose line of new connections is full lets nobody in, and says nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn connecting_has_its_own_limit() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut held = Vec::new();
+    while let Ok(Ok(tcp)) =
+        tokio::time::timeout(std::time::Duration::from_millis(100), tokio::net::TcpStream::connect(address)).await
+    {
+        held.push(tcp);
+    }
+    let mut scenario = scenario(closed(1, ms(100)));
+    scenario.http.connect_timeout = ms(60);
+    let step = get(&mut scenario, "/");
+    scenario.kinds[0].flow = vec![step, Step::Think(ThinkTime::Constant(ms(200)))];
+    let stats = run(&scenario, &format!("http://{address}"), ms(100)).await;
+    let entry = entry(&stats, "GET", "/");
+    assert_eq!(errors(&entry), [(ErrorKind::Timeout, "no connection within 60ms".to_owned(), 1)]);
+    assert!(entry.failed.service.min().unwrap() >= ms(60));
+}

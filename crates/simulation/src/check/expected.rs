@@ -16,6 +16,8 @@ pub(crate) struct Expected {
     pub counts: Counts,
     /// The sum of the serial numbers.
     pub serials: u64,
+    /// How long there was load.
+    pub lasted: Micros,
     pub coverage: f64,
     pub overlap: f64,
     pub silent: u32,
@@ -53,6 +55,7 @@ impl Expected {
             *newest = (*newest).max(chunk.id.attempt.0);
             by_shard.entry(chunk.id.shard.0).or_default().push(measured);
         }
+        let lasted = by_shard.values().flatten().map(|span| span.to).max().map_or(end, |last| last.max(end));
         let (mut measured, mut overlap, mut gaps) = (0_u64, 0_u64, Vec::new());
         for (shard, spans) in &by_shard {
             let time = ShardTime::of(spans, end);
@@ -67,6 +70,7 @@ impl Expected {
         Some(Self {
             counts,
             serials,
+            lasted,
             coverage: share(measured),
             overlap: share(overlap),
             silent: count(by_shard.values().filter(|spans| spans.is_empty()).count()),

@@ -5,7 +5,7 @@ mod settled;
 
 pub(crate) use expected::Expected;
 pub(crate) use settled::unsettled;
-use swarmgate_domain::{Ended, Key, Phase, RunId, RunState, Summary, key};
+use swarmgate_domain::{Ended, Key, Micros, Phase, RunId, RunState, Summary, key};
 
 use crate::ledger::Counts;
 use crate::ports::{REFUSAL, revision_of};
@@ -47,9 +47,33 @@ fn test(world: &mut World, run: &RunId) -> Result<(), String> {
     agrees(&summary, &expected)?;
     ended_as_asked(world, run, &state, &summary)?;
     live_view_is_final(world, run, &state)?;
+    if world.faults.none() {
+        went_well(world, run, &state, &summary)?;
+    }
     see(world, run, &state, &summary);
     Ok(())
 }
+
+/// Without any fault nothing is missing, nothing is done again, and nothing takes long.
+fn went_well(world: &World, run: &RunId, state: &RunState, summary: &Summary) -> Result<(), String> {
+    let (plan, quality) = (&world.watch.plans[run], &summary.quality);
+    // Stopped before it started: nothing was due.
+    let due = state.duration(plan.duration()) > Micros::ZERO;
+    let complete = !due || (quality.coverage >= 1.0 && quality.gaps.is_empty());
+    if !complete || quality.overlap > 0.0 || quality.takeovers > 0 || state.revision > 1 {
+        return Err(format!("nothing went wrong, and yet: revision {}, {quality:?}", state.revision));
+    }
+    let end = state.start.map_or(state.since, |start| start + plan.duration() + plan.scenario.grace);
+    if matches!(state.ended(), Ended::Failed { .. })
+        || state.since > end + Micros(2 * world.setup.sweep_every.0) + SLACK
+    {
+        return Err(format!("nothing went wrong, and yet it ended as {state:?}"));
+    }
+    Ok(())
+}
+
+/// How long functions take, where nothing goes wrong.
+const SLACK: Micros = Micros::from_secs(30);
 
 /// All files of the report are of the newest revision, and the verdict that was given is that of the first one.
 fn one_report(world: &World, run: &RunId, state: &RunState) -> Result<Summary, String> {
@@ -97,6 +121,15 @@ fn agrees(summary: &Summary, expected: &Expected) -> Result<(), String> {
     if over_time != counts.total() {
         return Err(format!("over time there are {over_time} requests, in all {}", counts.total()));
     }
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
+    let rate = counts.total() as f64 / expected.lasted.as_secs_f64().max(1e-6);
+    if summary.duration_us != expected.lasted || (summary.total.rate - rate).abs() > 1e-6 * rate {
+        let (rate, lasted) = (summary.total.rate, summary.duration_us);
+        return Err(format!("the report says {rate}/s for {lasted}, load was there for {}", expected.lasted));
+    }
+    if let Some(point) = summary.series.iter().find(|point| point.count > 0 && point.length_us == Micros::ZERO) {
+        return Err(format!("a point of the series counts requests in no time: {point:?}"));
+    }
     let quality = &summary.quality;
     let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
     let got = (quality.shards_silent, quality.intervals, quality.intervals_saturated, quality.takeovers);
@@ -118,7 +151,7 @@ fn agrees(summary: &Summary, expected: &Expected) -> Result<(), String> {
 fn ended_as_asked(world: &World, run: &RunId, state: &RunState, summary: &Summary) -> Result<(), String> {
     let ended = state.ended();
     let (phase, there_was) = match &ended {
-        Ended::Completed => (Phase::Finished, state.start.is_some()),
+        Ended::Completed => (Phase::Finished, state.start.is_some() && !shard_failed(world, run)),
         Ended::Aborted { .. } => {
             let threshold = &world.watch.plans[run].scenario.thresholds[0];
             (Phase::Finished, threshold.abort.is_some() && summary.total.failures > 0)
@@ -133,6 +166,11 @@ fn ended_as_asked(world: &World, run: &RunId, state: &RunState, summary: &Summar
         return Err(format!("a user was told that it is stopped, it ended as {ended:?}"));
     }
     Ok(())
+}
+
+/// Whether a shard could not be run, and it was known before the test was over.
+fn shard_failed(world: &World, run: &RunId) -> bool {
+    world.ledger.test_of(run).is_some_and(|test| world.ledger.tests[test].shard_failed)
 }
 
 fn had_reason(world: &World, run: &RunId, reason: &str) -> bool {
@@ -168,6 +206,12 @@ fn loads(world: &World) -> Result<(), String> {
         }
         let Some(test) = world.ledger.test_of(&load.run) else { continue };
         let asked = &world.ledger.tests[test].changes;
+        let measured_to =
+            load.handed_over.iter().filter_map(|serial| world.ledger.by_serial(*serial)).map(|m| m.to).max();
+        let too_long = load.due.stop.is_some_and(|at| measured_to > Some(at));
+        if too_long || (measured_to.is_some() && load.changes.len() < load.due.changes) {
+            return Err(format!("{name} measured before it did what it was told: {:?}", load.due));
+        }
         if !asked.starts_with(&load.changes) {
             return Err(format!("{name} changed users by {:?}, it was told {asked:?}", load.changes));
         }

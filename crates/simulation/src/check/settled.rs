@@ -6,7 +6,7 @@ use crate::world::{EVENTS, World};
 
 /// What has not come to its end yet, in words; `None` when all has.
 pub(crate) fn unsettled(world: &World) -> Option<String> {
-    for (run, _) in &world.ledger.runs {
+    for run in world.ledger.runs.keys() {
         match world.state(run) {
             Some(state) if state.phase.is_over() => {}
             state => return Some(format!("{run} is not over: {state:?}")),

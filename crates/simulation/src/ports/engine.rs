@@ -39,7 +39,12 @@ impl LoadEngine for SimEngine {
                 hint: "see that its name is right".to_owned(),
             });
         }
-        let one_failure_in = world.ledger.test_of(&self.run).map(|test| world.setup.tests[test].one_failure_in);
+        let setup = world.setup.clone();
+        let test = world.ledger.test_of(&self.run).map(|test| &setup.tests[test]);
+        let one_failure_in = test.map_or(0, |test| test.one_failure_in);
+        if test.is_none_or(|test| test.request.data != *spec.data) {
+            world.violated(|| format!("{}: a worker was given other rows than the test came with", self.run));
+        }
         let grace = spec.scenario.grace.0;
         let lag = Micros(world.rng.u64(..=grace));
         let id = world.ledger.load(self.actor, self.run.clone(), spec.shard);
@@ -53,7 +58,7 @@ impl LoadEngine for SimEngine {
             measured_to: Micros::ZERO,
             end: spec.duration,
             lag,
-            one_failure_in: one_failure_in.unwrap_or(0),
+            one_failure_in,
         }))
     }
 }
@@ -95,7 +100,7 @@ impl SimLoad {
         let mut counts = Counts::default();
         for (succeeded, failed) in &mut counts.0 {
             *succeeded = world.rng.u64(1..=100);
-            *failed = if self.one_failure_in > 0 { world.rng.u64(..=*succeeded / self.one_failure_in + 1) } else { 0 };
+            *failed = succeeded.checked_div(self.one_failure_in).map_or(0, |most| world.rng.u64(..=most + 1));
         }
         let from = self.measured_to;
         self.measured_to = to;

@@ -44,7 +44,7 @@ impl SimStore {
         let answer = match fate {
             Fate::Done | Fate::AnswerLost | Fate::DiesAfter => self.sim.world().perform(&operation, Some(self.actor)),
             Fate::DoneLate(delay) | Fate::DiesMeanwhile(delay) => {
-                self.sim.world().after(delay, Happening::Write(operation.clone()));
+                self.sim.world().after(delay, Happening::Write(Box::new(operation.clone())));
                 Err(busy(&operation))
             }
             Fate::Busy | Fate::DiesBefore => Err(busy(&operation)),

@@ -7,6 +7,7 @@ use swarmgate_service::ports::{Clock, Fleet, FleetError, FleetStatus, Randomness
 use crate::actor::{self, ActorId};
 use crate::agenda::Happening;
 use crate::faults::Fault;
+use crate::watch;
 use crate::world::Sim;
 
 /// Time, as one actor's clock shows it.
@@ -77,6 +78,7 @@ impl Fleet for SimFleet {
         let index = self.call("scaling", pool).await?;
         let mut world = self.sim.world();
         world.tell(|| format!("{:?} scales pool {pool} to {workers}", self.actor));
+        watch::scaled(&mut world, index, workers);
         world.pools.get(index).wanted = workers;
         world.after(Micros::ZERO, Happening::Reconcile(index));
         Ok(())
