@@ -46,7 +46,7 @@ fn browser(profile: &Path) -> Option<Command> {
 }
 
 /// The page as it is after its scripts ran, and what the browser's console said.
-fn dom(place: &Place, url: &str) -> Option<(String, Vec<String>)> {
+pub fn dom(place: &Place, url: &str) -> Option<(String, Vec<String>)> {
     let output =
         browser(&place.path("profile"))?.args(["--dump-dom", url]).output().expect("the browser can be started");
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -1,7 +1,7 @@
 //! Running the command, and reading what it made.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use swarmgate_domain::{EntrySummary, Summary};
@@ -79,6 +79,11 @@ pub struct Running(Option<Child>);
 impl Running {
     fn child(&mut self) -> &mut Child {
         self.0.as_mut().expect("it was not waited for")
+    }
+
+    /// What it prints from now on.
+    pub fn stdout(&mut self) -> &mut ChildStdout {
+        self.child().stdout.as_mut().expect("it was started with a pipe")
     }
 
     /// Sends it a signal by name, such as `INT`.

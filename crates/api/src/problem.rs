@@ -201,11 +201,11 @@ impl From<ServiceError> for Problem {
             ServiceError::Store(StoreError::Full { .. }) => Kind::StoreFull,
             _ => Kind::Internal,
         };
-        if kind == Kind::Internal {
+        if matches!(kind, Kind::Internal | Kind::StoreFull) {
             error!(error = %failure, source = ?std::error::Error::source(&failure), "a request failed");
         }
-        let hint = failure.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-        Self::new(kind, format!("{failure}{hint}"))
+        // What could be done about it is the operator's business, and said to them.
+        Self::new(kind, failure.to_string())
     }
 }
 

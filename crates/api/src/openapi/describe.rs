@@ -94,7 +94,7 @@ pub(super) fn describe(endpoint: Endpoint, schemas: &mut Schemas) -> Description
             ..of(
                 "Start a test",
                 vec![Answer::new(202, "The test was accepted", is_json::<AcceptedView>(schemas)).with(LOCATION)],
-                &[400, 415, 422, 507],
+                &[400, 415, 422],
             )
         },
         Endpoint::ListTests => Description {
@@ -120,7 +120,7 @@ pub(super) fn describe(endpoint: Endpoint, schemas: &mut Schemas) -> Description
             ..of(
                 "Change the users of a running test",
                 vec![Answer::new(202, "When the change holds", is_json::<ChangeView>(schemas))],
-                &[400, 404, 409, 415, 422, 507],
+                &[400, 404, 409, 415, 422],
             )
         },
         Endpoint::StopTest => of(
@@ -129,7 +129,7 @@ pub(super) fn describe(endpoint: Endpoint, schemas: &mut Schemas) -> Description
                 Answer::new(200, "It was over already", is_json::<TestView>(schemas)),
                 Answer::new(202, "It is stopping", is_json::<TestView>(schemas)),
             ],
-            &[404, 507],
+            &[404],
         ),
         Endpoint::WatchTest => Description {
             parameters: vec![if_none_match()],
@@ -165,11 +165,11 @@ pub(super) fn describe(endpoint: Endpoint, schemas: &mut Schemas) -> Description
         },
         Endpoint::StoreScenario => Description {
             body: vec![(YAML, text())],
-            ..of("Check a scenario and store it", stored::<ScenarioView>(schemas), &[415, 422, 507])
+            ..of("Check a scenario and store it", stored::<ScenarioView>(schemas), &[415, 422])
         },
         Endpoint::StoreData => Description {
             body: vec![("*/*", json!({}))],
-            ..of("Store a data file beside a scenario", stored::<FileView>(schemas), &[422, 507])
+            ..of("Store a data file beside a scenario", stored::<FileView>(schemas), &[422])
         },
         Endpoint::ShowBaseline => of(
             "Look which test is a baseline",
@@ -178,7 +178,7 @@ pub(super) fn describe(endpoint: Endpoint, schemas: &mut Schemas) -> Description
         ),
         Endpoint::SetBaseline => Description {
             body: vec![(JSON, schemas.of_body::<BaselineBody>())],
-            ..of("Make a test a baseline", stored::<BaselineView>(schemas), &[400, 409, 415, 422, 507])
+            ..of("Make a test a baseline", stored::<BaselineView>(schemas), &[400, 409, 415, 422])
         },
         Endpoint::OpenApi => of(
             "This description",

@@ -12,7 +12,7 @@ use crate::routes::{Endpoint, ROUTES};
 use describe::{Answer, Content, Description, Parameter, describe};
 
 /// Problems that any request may meet.
-const COMMON_PROBLEMS: [u16; 5] = [403, 408, 413, 500, 503];
+const COMMON_PROBLEMS: [u16; 6] = [403, 408, 413, 500, 503, 507];
 
 /// The whole description.
 pub(crate) fn document() -> Value {

@@ -55,10 +55,14 @@ impl Description {
     }
 
     fn template(&self, method: &str, path: &str) -> Option<String> {
+        let path = if path == "/" { path } else { path.strip_suffix('/').unwrap_or(path) };
         let fits = |template: &str| {
             let (parts, segments): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
             parts.len() == segments.len()
-                && parts.iter().zip(&segments).all(|(part, segment)| part.starts_with('{') || part == segment)
+                && parts
+                    .iter()
+                    .zip(&segments)
+                    .all(|(part, segment)| part == segment || part.starts_with('{') && !segment.is_empty())
         };
         self.answers
             .keys()

@@ -6,6 +6,7 @@
 
 mod described;
 mod engine;
+mod failing;
 mod limits;
 mod problems;
 mod stored;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use swarmgate_api::{Api, Policy};
 use swarmgate_domain::{Micros, Results};
 use swarmgate_local::{FolderStore, LOCAL_POOL, Pipeline};
-use swarmgate_service::ports::{RenderError, RenderedFile, Renderer};
+use swarmgate_service::ports::{ObjectStore, RenderError, RenderedFile, Renderer};
 use tempfile::TempDir;
 
 use crate::described::Description;
@@ -80,10 +80,17 @@ impl World {
     }
 
     pub async fn with(policy: Policy) -> Self {
+        Self::over(policy, |store| store).await
+    }
+
+    /// With another store before the API: the pipeline keeps its own.
+    pub async fn over(policy: Policy, store_of: impl Fn(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = FolderStore::open(folder.path()).unwrap();
         let pipeline = Pipeline::start(Arc::new(store), Arc::new(FakeEngine), Arc::new(FakeRenderer));
-        let api = Api::new(pipeline.ports().clone(), policy, "<h1>dashboard</h1>".to_owned());
+        let mut ports = pipeline.ports().clone();
+        ports.store = store_of(ports.store);
+        let api = Api::new(ports, policy, "<h1>dashboard</h1>".to_owned());
         let description = request(Method::GET, "/openapi.json").body(Bytes::new()).unwrap();
         let description = Description::new(&serde_json::from_slice(api.handle(description).await.body()).unwrap());
         Self { api, _pipeline: pipeline, description, _folder: folder }
