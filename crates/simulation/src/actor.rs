@@ -14,6 +14,8 @@ pub(crate) struct ActorId(pub u32);
 pub(crate) enum Role {
     /// Asks for a test, again and again until it is accepted.
     Caller { test: usize },
+    /// Asks for another test by the same key.
+    Rival { test: usize },
     /// A function that brings tests up to date with the objects that were created.
     Merger { number: usize },
     /// The function that runs every minute.

@@ -57,9 +57,6 @@ impl<'a> Course<'a> {
         loop {
             let next = {
                 let mut world = self.sim.world();
-                if let Some(what) = &world.violation {
-                    return Err(what.clone());
-                }
                 let Some((time, happening)) = world.agenda.next() else {
                     return Err("nothing happens any more, and it is not over".to_owned());
                 };
@@ -67,6 +64,8 @@ impl<'a> Course<'a> {
                 happening
             };
             self.happen(&mut executor, next);
+            let violation = self.sim.world().violation.clone();
+            violation.map_or(Ok(()), Err)?;
             if self.is_over()? {
                 break;
             }
@@ -199,12 +198,13 @@ impl<'a> Course<'a> {
                 if left > 0 && world.now > until {
                     return Err(format!("{left} messages are left, and would come again for ever"));
                 }
-                if left == 0 && world.setup.to_be_forgotten {
+                let done = left == 0 && world.watch.listed;
+                if done && world.setup.to_be_forgotten {
                     let sweeps = Micros(world.setup.sweep_every.0 * 3);
                     self.stage = Stage::Forgetting(world.now + LOOKED_AFTER + sweeps);
                     return Ok(false);
                 }
-                Ok(left == 0)
+                Ok(done)
             }
             Stage::Rebuilding => Ok(world.agenda.iter().next().is_none()),
             Stage::Forgetting(until) if world.now > until => match world.objects.keys(key::ACTIVE_PREFIX).next() {

@@ -76,6 +76,8 @@ pub enum Fault {
     CallerDies,
     /// The caller asks twice at once.
     CallerTwice,
+    /// Someone asks for another test by the same key.
+    CallerRival,
 }
 
 /// How many kinds there are.
@@ -86,7 +88,7 @@ const CERTAIN: f64 = 65_536.0;
 
 impl Fault {
     /// Every kind, in order.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::SlowCall,
         Self::Busy,
         Self::LostAnswer,
@@ -122,6 +124,7 @@ impl Fault {
         Self::ForeignTest,
         Self::CallerDies,
         Self::CallerTwice,
+        Self::CallerRival,
     ];
 
     /// How likely it strikes where it can, from least to most; each seed draws between.
@@ -140,7 +143,7 @@ impl Fault {
             Self::ClockSkew | Self::ClockDrift => (0.2, 1.0),
             Self::FleetBusy => (0.01, 0.4),
             Self::FleetProblem => (0.01, 0.1),
-            Self::CallerDies | Self::CallerTwice | Self::ForeignTest => (0.2, 1.0),
+            Self::CallerDies | Self::CallerTwice | Self::CallerRival | Self::ForeignTest => (0.2, 1.0),
         }
     }
 }

@@ -48,6 +48,8 @@ pub enum Sight {
     Rebuilt,
     /// Everything was killed, and went on.
     Restarted,
+    /// A caller was told that its key is of another test.
+    KeyReused,
     /// A test was never accepted, since its caller died for good.
     NeverAccepted,
 }
@@ -57,7 +59,7 @@ pub(crate) const SIGHTS: usize = Sight::ALL.len();
 
 impl Sight {
     /// Each of them, in order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Passed,
         Self::Breached,
         Self::Inconclusive,
@@ -80,6 +82,7 @@ impl Sight {
         Self::AcceptedBefore,
         Self::Rebuilt,
         Self::Restarted,
+        Self::KeyReused,
         Self::NeverAccepted,
     ];
 }

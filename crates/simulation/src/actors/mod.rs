@@ -8,11 +8,14 @@ use std::sync::Arc;
 
 pub(crate) use functions::RESTARTED;
 use swarmgate_domain::Micros;
-use swarmgate_service::LiveMemory;
+use swarmgate_service::{LiveMemory, TestRequest};
 
 use crate::actor::{ActorId, Role};
 use crate::executor::Body;
 use crate::world::Sim;
+
+/// What a rival wants to load.
+const RIVAL: &str = "http://rival";
 
 /// How long a call to a queue waits for a message.
 const LONG_POLL: Micros = Micros::from_secs(20);
@@ -21,7 +24,14 @@ const LONG_POLL: Micros = Micros::from_secs(20);
 pub(crate) fn body(sim: &Sim, id: ActorId, role: Role, memory: &Arc<LiveMemory>) -> Body {
     let sim = sim.clone();
     match role {
-        Role::Caller { test } => Box::pin(users::caller(sim, id, test)),
+        Role::Caller { test } => {
+            let request = sim.world().setup.tests[test].request.clone();
+            Box::pin(users::caller(sim, id, test, request))
+        }
+        Role::Rival { test } => {
+            let request = sim.world().setup.tests[test].request.clone();
+            Box::pin(users::caller(sim, id, test, TestRequest { target: RIVAL.to_owned(), ..request }))
+        }
         Role::Merger { .. } => {
             let shared = sim.world().setup.shared_memory;
             let memory = if shared { memory.clone() } else { Arc::default() };

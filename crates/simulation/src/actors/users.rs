@@ -3,7 +3,8 @@
 use swarmgate_domain::{Ended, Micros, RunId};
 use swarmgate_service::ports::Ports;
 use swarmgate_service::{
-    AcceptError, Repeated, ServiceError, accept, change_users, list, live_view, recent, report_file, status, stop,
+    AcceptError, Repeated, ServiceError, TestRequest, accept, change_users, list, live_view, recent, report_file,
+    status, stop,
 };
 
 use crate::actor::{ActorId, Role};
@@ -17,14 +18,18 @@ use crate::world::{Sim, World};
 /// How often a user asks again after an error.
 const MOST_ASKS: u32 = 5;
 
-/// Asks for a test until it is accepted, always by the same key.
-pub(super) async fn caller(sim: Sim, id: ActorId, test: usize) {
+/// Asks for a test until it is accepted, always by the same key. Only one of those who ask for different tests by one key gets it.
+pub(super) async fn caller(sim: Sim, id: ActorId, test: usize, request: TestRequest) {
     let ports = ports(&sim, id);
-    let setup = sim.world().setup.clone();
+    let is_planned = |run: &RunId| sim.world().watch.plans.get(run).is_some_and(|plan| plan.target == request.target);
     loop {
-        match accept(&ports, setup.tests[test].request.clone()).await {
+        match accept(&ports, request.clone()).await {
             Ok(accepted) => {
+                let planned = is_planned(&accepted.id);
                 let mut world = sim.world();
+                if !planned {
+                    world.violated(|| format!("{}: a caller was told that it is its test, and it is not", accepted.id));
+                }
                 world.tell(|| format!("{id:?} is told that its test is {accepted:?}"));
                 world.sights.saw_if(accepted.repeated == Repeated::Yes, Sight::AcceptedBefore);
                 let asked = &mut world.ledger.tests[test];
@@ -33,6 +38,11 @@ pub(super) async fn caller(sim: Sim, id: ActorId, test: usize) {
                 return;
             }
             Err(AcceptError::Service(error)) => sim.world().tell(|| format!("{id:?} is told: {error}")),
+            Err(AcceptError::KeyReused { id: run }) if !is_planned(&run) => {
+                let mut world = sim.world();
+                world.tell(|| format!("{id:?} is told that {run} is of another"));
+                return world.sights.saw(Sight::KeyReused);
+            }
             Err(error) => return sim.world().violated(|| format!("a good test was not accepted: {error}")),
         }
         ports.clock.sleep(Micros::from_secs(2)).await;
@@ -136,6 +146,7 @@ pub(super) async fn lister(sim: Sim, id: ActorId) {
     }
     listed.sort();
     let mut world = sim.world();
+    world.watch.listed = true;
     let there: Vec<_> = world.ledger.runs.keys().cloned().collect();
     if listed != there {
         world.violated(|| format!("listed are {listed:?}, there are {there:?}"));
@@ -152,6 +163,10 @@ impl World {
             if self.strikes(Fault::CallerTwice) {
                 let delay = self.draw_millis(0, 5_000);
                 self.after(asked_at + delay, Happening::Start(Role::Caller { test }));
+            }
+            if self.strikes(Fault::CallerRival) {
+                let at = self.draw_millis(0, 15_000);
+                self.after(at, Happening::Start(Role::Rival { test }));
             }
             if let Some(at) = stop_at {
                 self.after(at, Happening::Start(Role::Stopper { test }));

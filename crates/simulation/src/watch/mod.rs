@@ -19,6 +19,8 @@ pub(crate) struct Watch {
     pub outage_to: Micros,
     /// The last sweep found nothing to do.
     pub swept_clean: bool,
+    /// All tests were listed in the end.
+    pub listed: bool,
     /// Each test's plan.
     pub plans: BTreeMap<RunId, Plan>,
     /// What each revision said: how many chunks it is made of, and its verdict.
