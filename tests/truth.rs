@@ -106,42 +106,48 @@ fn served(stats: &Stats, method: &str, paths: &[&str]) -> BTreeMap<u16, u64> {
     statuses
 }
 
+/// Runs whose tail a pause of the whole machine may have moved: the test asks for one that nothing disturbed.
+const UNDISTURBED_TRIES: usize = 3;
+
 #[test]
 fn percentiles_are_the_servers() {
+    // Some 9,000 requests, so that 99.9 % is not the slowest one.
+    let scenario = "load: { users: 20, spawn_rate: 20/s, duration: 10s }\nthink_time: none\nflow: [ GET / ]\n";
     let place = Place::new();
-    let latency = "lognormal:median=20ms,sigma=0.5".parse().expect("a latency");
-    let server = Workload::builder().latency(latency).seed(7).start().expect("the workload starts");
-    let ran = place.run(&[
-        "run",
-        &server.url("/"),
-        "--users",
-        "20",
-        "--spawn-rate",
-        "20",
-        "--duration",
-        "10s",
-        "--out",
-        "out",
-        "--quiet",
-    ]);
-    let summary: Summary = place.summary("out");
-    let stats = server.shutdown();
-    assert!(ran.code == 0 || ran.code == 3, "{ran:?}");
-    let (ours, theirs) = (&summary.total.service, &stats.service_time_by_path["/"]);
-    assert_eq!(ours.count, theirs.count);
-    let of_ours = |pick: fn(&Percentiles) -> swarmgate_domain::Micros| pick(ours).0;
-    for (name, ours, theirs) in [
-        ("p50", of_ours(|p| p.p50_us), theirs.p50_us),
-        ("p90", of_ours(|p| p.p90_us), theirs.p90_us),
-        ("p95", of_ours(|p| p.p95_us), theirs.p95_us),
-        ("p99", of_ours(|p| p.p99_us), theirs.p99_us),
-    ] {
-        let allowed = theirs / 100 + 200;
-        assert!(
-            ours.abs_diff(theirs) <= allowed,
-            "{name}: {ours} us, the server's is {theirs} us, allowed are {allowed} us"
-        );
+    place.write("tail.yaml", scenario);
+    let mut apart = Vec::new();
+    for number in 0..UNDISTURBED_TRIES {
+        let latency = "lognormal:median=20ms,sigma=0.5".parse().expect("a latency");
+        let server = Workload::builder().latency(latency).seed(7).start().expect("the workload starts");
+        let out = format!("out{number}");
+        let ran = place.run(&["run", "tail.yaml", "--target", &server.url(""), "--out", &out, "--quiet"]);
+        let summary: Summary = place.summary(&out);
+        let stats = server.shutdown();
+        assert!(ran.code == 0 || ran.code == 3, "{ran:?}");
+        let (ours, theirs) = (&summary.total.service, &stats.service_time_by_path["/"]);
+        assert_eq!(ours.count, theirs.count);
+        assert!(ours.count > 4_000, "{} requests are too few for a tail", ours.count);
+        apart = percentiles_apart(ours, theirs);
+        if apart.is_empty() {
+            return;
+        }
     }
+    panic!("in none of {UNDISTURBED_TRIES} runs; in the last: {apart:?}");
+}
+
+/// What is further from the server's than 1 % and 200 us.
+fn percentiles_apart(ours: &Percentiles, theirs: &swarmgate_workload::Percentiles) -> Vec<String> {
+    [
+        ("p50", ours.p50_us, theirs.p50_us),
+        ("p90", ours.p90_us, theirs.p90_us),
+        ("p95", ours.p95_us, theirs.p95_us),
+        ("p99", ours.p99_us, theirs.p99_us),
+        ("p99.9", ours.p99_9_us, theirs.p99_9_us),
+    ]
+    .into_iter()
+    .filter(|(_, ours, theirs)| ours.0.abs_diff(*theirs) > theirs / 100 + 200)
+    .map(|(name, ours, theirs)| format!("{name}: {} us, the server's is {theirs} us", ours.0))
+    .collect()
 }
 
 #[test]
