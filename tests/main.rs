@@ -8,6 +8,7 @@ mod coordinated_omission;
 mod documents;
 mod killed;
 mod schedule;
+mod secrets;
 mod serve;
 mod stopped;
 mod support;

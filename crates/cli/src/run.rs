@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use swarmgate_domain::{PoolShare, RunId, Summary, Verdict};
+use swarmgate_domain::{Ended, PoolShare, RunId, Summary, Verdict};
 use swarmgate_local::{FolderStore, LOCAL_POOL, Pipeline, report_prefix};
 use swarmgate_service::ports::Ports;
 use swarmgate_service::{
@@ -218,8 +218,11 @@ async fn conclude(args: &RunArgs, ports: &Ports, id: &RunId, out: &Path) -> Resu
     if args.json {
         crate::print_line(&serde_json::json!({ "event": "summary", "report": page, "summary": summary }).to_string());
     } else {
-        if !args.quiet {
-            crate::print_line(&table::summary(&summary));
+        match &summary.ended {
+            _ if !args.quiet => crate::print_line(&table::summary(&summary)),
+            // Quiet about what goes well, not about what did not.
+            Ended::Failed { reason } => crate::print_error(&format!("error: {reason}")),
+            _ => {}
         }
         crate::print_line(&page.display().to_string());
     }
@@ -229,7 +232,7 @@ async fn conclude(args: &RunArgs, ports: &Ports, id: &RunId, out: &Path) -> Resu
 fn exit_of(summary: &Summary) -> Exit {
     match (&summary.ended, &summary.verdict) {
         // Nothing was measured: it is not that the data can't tell, there is none.
-        (swarmgate_domain::Ended::Failed { .. }, Verdict::Inconclusive { .. }) => Exit::CouldNotRun,
+        (Ended::Failed { .. }, Verdict::Inconclusive { .. }) => Exit::CouldNotRun,
         (_, verdict) => verdict.into(),
     }
 }

@@ -15,6 +15,7 @@ use crate::clock::{SystemClock, SystemRandomness};
 use crate::fleet::{LOCAL_POOL, TaskFleet};
 use crate::notifying::Notifying;
 use crate::queue::MemoryQueue;
+use crate::secrets::LocalSecrets;
 
 /// How often every test is looked at, whatever messages there were.
 const SWEEP_EVERY: Micros = Micros::SECOND;
@@ -148,7 +149,7 @@ async fn work(
         let visibility = ports.settings.least_lease;
         let received = ports.queues[LOCAL_POOL].receive(1, visibility, RECEIVE_WAIT).await;
         for delivery in received.unwrap_or_default() {
-            let worker = Worker { pool: LOCAL_POOL, name: &name };
+            let worker = Worker { pool: LOCAL_POOL, name: &name, secrets: &LocalSecrets::default() };
             let never = pin!(std::future::pending());
             if let Err(error) = run_shard(&ports, &*engine, worker, &delivery, never).await {
                 report(&failed, error);

@@ -11,7 +11,9 @@ use crate::advance::ShardMessage;
 use crate::claim::{Claim, Held, Kept, LeaveSignal, Message};
 use crate::error::ServiceError;
 use crate::fleet;
-use crate::ports::{Condition, Delivery, LoadEngine, LoadRun, MeasuredInterval, Ports, Secrets, ShardSpec, StoreError};
+use crate::ports::{
+    Condition, Delivery, LoadEngine, LoadRun, MeasuredInterval, Ports, SecretSource, Secrets, ShardSpec, StoreError,
+};
 use crate::records::{self, Control, Done, ShardFailure, Start, create, read};
 
 /// How a worker is done with a message.
@@ -30,12 +32,14 @@ pub enum ShardOutcome {
 }
 
 /// The worker that runs shards.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Worker<'a> {
     /// The pool whose queue it takes them from.
     pub pool: &'a str,
     /// Its name, for logs and leases.
     pub name: &'a str,
+    /// Where it finds the values of secrets.
+    pub secrets: &'a dyn SecretSource,
 }
 
 /// Runs the shard that `delivery` names, to its end, or until `leave` resolves: then the load stops, what was measured is uploaded, and
@@ -67,7 +71,7 @@ pub async fn run_shard(
         Some(plan) if is_over(ports, &plan, shard).await? => ShardOutcome::Nothing,
         Some(plan) => match Claim::take(ports, message, &plan, shard, worker.name, leave).await? {
             None => ShardOutcome::Theirs,
-            Some(claim) => run_claimed(ports, engine, &plan, claim).await?,
+            Some(claim) => run_claimed(ports, engine, worker.secrets, &plan, claim).await?,
         },
     };
     match outcome {
@@ -87,17 +91,17 @@ async fn is_over(ports: &Ports, plan: &Plan, shard: ShardId) -> Result<bool, Ser
 async fn run_claimed(
     ports: &Ports,
     engine: &dyn LoadEngine,
+    secrets: &dyn SecretSource,
     plan: &Plan,
     mut claim: Claim<'_>,
 ) -> Result<ShardOutcome, ServiceError> {
     let (store, shard) = (&*ports.store, claim.shard);
     let (done_key, done) = (key::done(&plan.id, shard), Done { attempt: claim.attempt() });
     let data = read_data(ports, plan).await?;
-    let end = match claim.keep_while(engine.prepare(spec(plan, shard, data))).await? {
+    let end = match claim.keep_while(prepare(engine, secrets, spec(plan, shard, data))).await? {
         Kept::Lost => End::Lost,
         Kept::Leaving => End::Leaving,
-        Kept::Done(Err(error)) => {
-            let reason = format!("{error}. {}", error.hint);
+        Kept::Done(Err(reason)) => {
             create(store, &key::failed(&plan.id, shard), &ShardFailure { reason }).await?;
             create(store, &done_key, &done).await?;
             return Ok(ShardOutcome::Failed);
@@ -128,6 +132,18 @@ async fn run_claimed(
             Ok(ShardOutcome::GivenBack)
         }
     }
+}
+
+/// Makes a shard ready to run. Where that can't be done: why, and what to do.
+async fn prepare(
+    engine: &dyn LoadEngine,
+    secrets: &dyn SecretSource,
+    spec: ShardSpec,
+) -> Result<Box<dyn LoadRun>, String> {
+    let names = spec.scenario.secrets();
+    let found = if names.is_empty() { Ok(Secrets::default()) } else { secrets.read(&names).await };
+    let secrets = found.map_err(|error| format!("{error}. {}", error.hint))?;
+    engine.prepare(ShardSpec { secrets, ..spec }).await.map_err(|error| format!("{error}. {}", error.hint))
 }
 
 /// How the work on a claimed shard came to its end.

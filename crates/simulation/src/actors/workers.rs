@@ -1,9 +1,11 @@
 //! Workers: processes that take one shard after another.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 
+use async_trait::async_trait;
 use swarmgate_domain::{Micros, RunId, ShardId};
-use swarmgate_service::ports::{Delivery, Ports, Queue};
+use swarmgate_service::ports::{Delivery, Ports, Queue, SecretError, SecretSource, Secrets};
 use swarmgate_service::{ServiceError, ShardOutcome, Worker, run_shard};
 
 use super::LONG_POLL;
@@ -48,7 +50,7 @@ async fn work(sim: &Sim, id: ActorId, ports: &Ports, pool: &str, delivery: &Deli
     };
     let engine = SimEngine { sim: sim.clone(), actor: id, run: run.clone() };
     let name = format!("{}", id.0);
-    let worker = Worker { pool, name: &name };
+    let worker = Worker { pool, name: &name, secrets: &NoSecrets };
     let outcome = run_shard(ports, &engine, worker, delivery, pin!(told_to_leave(sim, ports))).await;
     let mut world = sim.world();
     if matches!(outcome, Ok(ShardOutcome::GivenBack)) {
@@ -63,6 +65,16 @@ async fn work(sim: &Sim, id: ActorId, ports: &Ports, pool: &str, delivery: &Deli
     }
     if matches!(outcome, Ok(ShardOutcome::Done | ShardOutcome::Theirs | ShardOutcome::GivenBack)) {
         world.uploaded_all(id, &run, loads_before);
+    }
+}
+
+/// Simulated scenarios refer to no secret.
+struct NoSecrets;
+
+#[async_trait]
+impl SecretSource for NoSecrets {
+    async fn read(&self, _names: &BTreeSet<String>) -> Result<Secrets, SecretError> {
+        Ok(Secrets::default())
     }
 }
 
