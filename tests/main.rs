@@ -7,6 +7,7 @@ mod browser;
 mod coordinated_omission;
 mod documents;
 mod killed;
+mod remote;
 mod schedule;
 mod secrets;
 mod serve;

@@ -126,7 +126,7 @@ async fn run_pipeline(args: &RunArgs, loaded: Loaded, target: String, workers: u
         idempotency_key: None,
         id: Some(id.clone()),
     };
-    let mut progress = Progress::new(args);
+    let mut progress = Progress::new(args.shown());
     let watched = async {
         accept(pipeline.ports(), request).await.map_err(accept_failure)?;
         watch(pipeline.ports(), &id, &mut progress, pipeline.failure()).await
@@ -229,7 +229,8 @@ async fn conclude(args: &RunArgs, ports: &Ports, id: &RunId, out: &Path) -> Resu
     Ok(exit_of(&summary))
 }
 
-fn exit_of(summary: &Summary) -> Exit {
+/// What the command ends with after a test that came to `summary`.
+pub fn exit_of(summary: &Summary) -> Exit {
     match (&summary.ended, &summary.verdict) {
         // Nothing was measured: it is not that the data can't tell, there is none.
         (Ended::Failed { .. }, Verdict::Inconclusive { .. }) => Exit::CouldNotRun,
