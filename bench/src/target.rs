@@ -14,7 +14,7 @@ use rustls::{ServerConfig, ServerConnection};
 
 const PLAIN: &[u8] =
     b"HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!";
-const JSON: &[u8] = b"HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: application/json\r\nContent-Length: 67\r\n\r\n\
+const JSON: &[u8] = b"HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: application/json\r\nContent-Length: 69\r\n\r\n\
     {\"id\":4711,\"token\":\"b0a1f2c3d4e5\",\"items\":[1,2,3],\"state\":\"accepted\"}";
 
 /// A head longer than this is no request of a load generator.
