@@ -102,6 +102,15 @@ pub struct RunArgs {
     /// The threads of each worker [default: the machine's cores, shared by the workers]
     #[arg(long, value_name = "N", help_heading = "Pipeline", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub engine_threads: Option<u32>,
+    /// Keep each of these threads on a core of its own
+    #[arg(long, help_heading = "Pipeline")]
+    pub pin_threads: bool,
+    /// The connections of each worker at most [default: as many as it may open files, and as there are local ports]
+    #[arg(long, value_name = "N", help_heading = "Pipeline", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: Option<u32>,
+    /// An address of this machine that connections come from; may be given many times, they take turns
+    #[arg(long, value_name = "ADDRESS", help_heading = "Pipeline")]
+    pub source_address: Vec<std::net::IpAddr>,
     /// Where the report goes [default: reports/{id}]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
     pub out: Option<PathBuf>,

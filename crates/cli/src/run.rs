@@ -75,12 +75,16 @@ fn workers(asked: Option<u32>) -> Result<u32, Failure> {
     Ok(workers)
 }
 
-/// Threads of each of `workers` workers that share this machine.
-fn threads(asked: Option<u32>, workers: u32) -> Option<u32> {
-    asked.or_else(|| {
-        let cores = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));
-        (workers > 1).then(|| (cores / workers).max(1))
-    })
+/// How each of `workers` workers uses this machine, which they share.
+fn engine_options(args: &RunArgs, workers: u32) -> EngineOptions {
+    EngineOptions {
+        shards_at_once: workers,
+        threads: args.engine_threads,
+        connections: args.max_connections,
+        pin_threads: args.pin_threads,
+        source_addresses: args.source_address.clone(),
+        ..EngineOptions::default()
+    }
 }
 
 /// Looks whether somebody listens at the target. Sends nothing.
@@ -111,8 +115,7 @@ async fn run_pipeline(args: &RunArgs, loaded: Loaded, target: String, workers: u
     let out = args.out.clone().unwrap_or_else(|| Path::new("reports").join(id.as_str()));
     let store = FolderStore::open_with(out.join("data"), &report_prefix(&id), &out)?;
     refuse_used_folder(&out, &store).await?;
-    let engine =
-        Engine::new(EngineOptions { threads: threads(args.engine_threads, workers), ..EngineOptions::default() });
+    let engine = Engine::new(engine_options(args, workers));
     let pipeline = Pipeline::start(Arc::new(store), Arc::new(engine), Arc::new(ReportRenderer));
     let interval = input::interval(&loaded.scenario);
     let request = TestRequest {

@@ -4,6 +4,7 @@
 //! Never here: I/O, the clock, async, randomness. Time and seeds come in as arguments.
 
 mod allowed_targets;
+mod capacity;
 mod chunk;
 mod clock_offset;
 mod coverage;
