@@ -7,8 +7,26 @@ use crate::tools::{infra, root};
 
 fn schema() -> jsonschema::Validator {
     let path = root().join("tests/infra/data/eksctl-clusterconfig.schema.json");
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    name_as_in_urls(&mut schema);
     jsonschema::validator_for(&schema).unwrap()
+}
+
+/// The schema names some definitions `github.com|aws|...`, and no reference may hold a `|`.
+fn name_as_in_urls(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            for (name, mut value) in std::mem::take(fields) {
+                match &mut value {
+                    Value::String(reference) if name == "$ref" => *reference = reference.replace('|', "."),
+                    value => name_as_in_urls(value),
+                }
+                fields.insert(name.replace('|', "."), value);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(name_as_in_urls),
+        _ => {}
+    }
 }
 
 fn cluster(name: &str) -> Value {
