@@ -8,7 +8,6 @@ mod exit;
 mod input;
 mod progress;
 mod rebuild;
-mod renderer;
 mod run;
 mod serve;
 mod signals;
