@@ -9,7 +9,6 @@ mod input;
 mod progress;
 mod rebuild;
 mod remote;
-mod renderer;
 mod run;
 mod serve;
 mod signals;

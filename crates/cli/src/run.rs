@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use swarmgate_domain::{Ended, PoolShare, RunId, Summary, Verdict};
 use swarmgate_local::{FolderStore, LOCAL_POOL, Pipeline, report_prefix};
+use swarmgate_report::ReportRenderer;
 use swarmgate_service::ports::Ports;
 use swarmgate_service::{
     AcceptError, ServiceError, TestRequest, accept, live_view, new_run_id, report_file, status, stop,
@@ -20,7 +21,6 @@ use crate::args::RunArgs;
 use crate::exit::{Exit, Failure};
 use crate::input::{self, Loaded};
 use crate::progress::Progress;
-use crate::renderer::ReportRenderer;
 use crate::signals::Interrupts;
 use crate::table;
 

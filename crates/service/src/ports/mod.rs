@@ -63,6 +63,15 @@ impl Settings {
         sabotage: None,
     };
 
+    /// For workers that are Pods, on machines that may have to come first.
+    pub const CLOUD: Self = Self {
+        start_lead: Micros::from_secs(2),
+        start_timeout: Micros::from_secs(600),
+        poll: Micros::from_millis(500),
+        least_lease: Micros::from_secs(15),
+        sabotage: None,
+    };
+
     /// How long a lease holds without a heartbeat.
     pub fn lease(&self, interval: Micros) -> Micros {
         Micros(interval.0.saturating_mul(3)).max(self.least_lease)
