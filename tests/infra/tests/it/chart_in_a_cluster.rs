@@ -103,8 +103,17 @@ async fn functions_scale_the_pool_and_workers_mark_themselves() {
     // Whatever the order in which Pods would go otherwise.
     fleet.scale("default", 1).await.unwrap();
     running(&fleet, 1).await;
-    let left = pods.list(&ListParams::default()).await.unwrap().items;
-    assert_eq!(left.iter().map(|pod| &pod.metadata.name).collect::<Vec<_>>(), [&workers[0].metadata.name]);
+    let left = async {
+        loop {
+            let left = pods.list(&ListParams::default()).await.unwrap().items;
+            if left.len() == 1 {
+                return left;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let left = tokio::time::timeout(Duration::from_secs(60), left).await.unwrap();
+    assert_eq!(left[0].metadata.name, workers[0].metadata.name);
     fleet.scale("default", 0).await.unwrap();
     running(&fleet, 0).await;
 }
