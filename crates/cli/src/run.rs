@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use swarmgate_domain::{PoolShare, RunId, Summary, Verdict};
+use swarmgate_domain::{Ended, PoolShare, RunId, Summary, Verdict};
 use swarmgate_local::{FolderStore, LOCAL_POOL, Pipeline, report_prefix};
+use swarmgate_report::ReportRenderer;
 use swarmgate_service::ports::Ports;
 use swarmgate_service::{
     AcceptError, ServiceError, TestRequest, accept, live_view, new_run_id, report_file, status, stop,
@@ -20,7 +21,6 @@ use crate::args::RunArgs;
 use crate::exit::{Exit, Failure};
 use crate::input::{self, Loaded};
 use crate::progress::Progress;
-use crate::renderer::ReportRenderer;
 use crate::signals::Interrupts;
 use crate::table;
 
@@ -129,7 +129,7 @@ async fn run_pipeline(args: &RunArgs, loaded: Loaded, target: String, workers: u
         idempotency_key: None,
         id: Some(id.clone()),
     };
-    let mut progress = Progress::new(args);
+    let mut progress = Progress::new(args.shown());
     let watched = async {
         accept(pipeline.ports(), request).await.map_err(accept_failure)?;
         watch(pipeline.ports(), &id, &mut progress, pipeline.failure()).await
@@ -221,18 +221,22 @@ async fn conclude(args: &RunArgs, ports: &Ports, id: &RunId, out: &Path) -> Resu
     if args.json {
         crate::print_line(&serde_json::json!({ "event": "summary", "report": page, "summary": summary }).to_string());
     } else {
-        if !args.quiet {
-            crate::print_line(&table::summary(&summary));
+        match &summary.ended {
+            _ if !args.quiet => crate::print_line(&table::summary(&summary)),
+            // Quiet about what goes well, not about what did not.
+            Ended::Failed { reason } => crate::print_error(&format!("error: {reason}")),
+            _ => {}
         }
         crate::print_line(&page.display().to_string());
     }
     Ok(exit_of(&summary))
 }
 
-fn exit_of(summary: &Summary) -> Exit {
+/// What the command ends with after a test that came to `summary`.
+pub fn exit_of(summary: &Summary) -> Exit {
     match (&summary.ended, &summary.verdict) {
         // Nothing was measured: it is not that the data can't tell, there is none.
-        (swarmgate_domain::Ended::Failed { .. }, Verdict::Inconclusive { .. }) => Exit::CouldNotRun,
+        (Ended::Failed { .. }, Verdict::Inconclusive { .. }) => Exit::CouldNotRun,
         (_, verdict) => verdict.into(),
     }
 }
