@@ -20,7 +20,7 @@ use swarmgate_local::SystemClock;
 use swarmgate_service::ports::Fleet;
 
 use crate::charts::{WORKERS, render};
-use crate::tools::tools;
+use crate::tools::{run, said, tools};
 
 const NAMESPACE: &str = "load";
 /// Workers that any node takes.
@@ -65,6 +65,31 @@ async fn running(fleet: &KubernetesFleet, workers: u32) {
         }
     };
     tokio::time::timeout(Duration::from_secs(60), asking).await.unwrap();
+}
+
+#[tokio::test]
+async fn helm_installs_upgrades_and_removes_the_chart_and_an_upgrade_keeps_workers() {
+    let Some(tools) = tools() else { return };
+    let Some(plane) = ControlPlane::start() else { return };
+    plane.node("node-1", 64).await;
+    plane.namespace(NAMESPACE).await;
+    let _kubelet = Kubelet::start(&plane, NAMESPACE, |_| None).await;
+    let helm = |arguments: &[&str]| {
+        let cluster = ["--kubeconfig", plane.kubeconfig().to_str().unwrap(), "--namespace", NAMESPACE];
+        let output = run(tools, "helm", &[arguments, &cluster[..]].concat());
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+    };
+    let install = ["upgrade", "--install", "workers", "helm/workers", "--set", WORKERS, "--set", ANYWHERE];
+    helm(&install);
+    let fleet = fleet(plane.kubeconfig());
+    assert_eq!(fleet.status("default").await.unwrap().wanted, 0);
+    fleet.scale("default", 3).await.unwrap();
+    running(&fleet, 3).await;
+    helm(&[&install[..], &["--set", "terminationGracePeriodSeconds=30"]].concat());
+    assert_eq!(fleet.status("default").await.unwrap().wanted, 3);
+    helm(&["uninstall", "workers", "--wait"]);
+    let error = fleet.status("default").await.unwrap_err();
+    assert!(error.reason.contains("\"workers\" not found; install the chart"), "{error}");
 }
 
 struct OfPod(Endpoint, Token);
