@@ -27,10 +27,16 @@ fn functions_read_what_the_template_sets() {
     for name in variables.keys() {
         assert!(reads(&root().join("functions/src"), name), "no function reads {name}");
     }
-    let pools = variables["SWARMGATE_POOLS"].as_str().unwrap();
-    let pools: Value = serde_json::from_str(pools).unwrap();
-    let fields: BTreeSet<_> = pools["default"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(fields, BTreeSet::from(["cluster", "deployment", "namespace", "queue", "weight"]));
+    let texts = variables["SWARMGATE_POOLS"].as_array().unwrap();
+    assert_eq!(texts[0], "HasFurtherPools");
+    let further = r#""b": {"queue": "q", "region": "r", "cluster": "c", "weight": 2}"#;
+    for (text, names) in [(&texts[1], &["b", "default"][..]), (&texts[2], &["default"])] {
+        let pools: Value = serde_json::from_str(&text.as_str().unwrap().replace("${FurtherPools}", further)).unwrap();
+        let pools = pools.as_object().unwrap();
+        assert_eq!(pools.keys().collect::<Vec<_>>(), names);
+        let fields: BTreeSet<_> = pools["default"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(fields, BTreeSet::from(["cluster", "deployment", "namespace", "queue", "weight"]));
+    }
 }
 
 #[test]

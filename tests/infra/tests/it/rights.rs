@@ -23,7 +23,9 @@ fn allowed(template: &Value) -> Vec<(String, Value)> {
     let managed = managed.into_iter().map(|(name, policy)| (name, policy["PolicyDocument"].clone()));
     let statements = roles.chain(managed).flat_map(|(name, policy)| {
         let statements = policy["Statement"].as_array().cloned().unwrap_or_default();
-        statements.into_iter().map(move |statement| (name.clone(), statement))
+        // One that is there on a condition is the second of three: the condition, the statement, nothing.
+        let whole = |statement: Value| statement.as_array().map_or_else(|| statement.clone(), |parts| parts[1].clone());
+        statements.into_iter().map(move |statement| (name.clone(), whole(statement)))
     });
     statements.filter(|(_, statement)| statement["Effect"] == "Allow").collect()
 }
