@@ -137,7 +137,8 @@ impl<'a> Compiler<'a> {
         }
         // Loops keep the breaks that were noted meanwhile: those of loops within a `finally` are over.
         let unit = self.unit();
-        let breaks_of = |block: &Block<'_>| if let Block::Loop { breaks, .. } = block { breaks.clone() } else { Vec::new() };
+        let breaks_of =
+            |block: &Block<'_>| if let Block::Loop { breaks, .. } = block { breaks.clone() } else { Vec::new() };
         let mut restored = blocks;
         for (at, block) in unit.blocks.iter().enumerate() {
             if let (Block::Loop { breaks, .. }, noted) = (&mut restored[at], breaks_of(block)) {

@@ -259,7 +259,8 @@ impl<'a> Compiler<'a> {
             return self.spread_call(call);
         }
         arguments.args.iter().for_each(|argument| self.expression(argument));
-        let names: Vec<Sym> = arguments.keywords.iter().filter_map(|k| k.arg.as_ref()).map(|name| intern(name)).collect();
+        let names: Vec<Sym> =
+            arguments.keywords.iter().filter_map(|k| k.arg.as_ref()).map(|name| intern(name)).collect();
         arguments.keywords.iter().for_each(|keyword| self.expression(&keyword.value));
         let count = self.fit(arguments.args.len() + names.len(), call);
         let called = match &*call.func {
@@ -280,7 +281,8 @@ impl<'a> Compiler<'a> {
 
     /// `super()` takes the class it stands in and the first argument of the function around it.
     fn is_super(&mut self, call: &ast::ExprCall) -> bool {
-        let is_super = matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "super") && call.arguments.is_empty();
+        let is_super =
+            matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "super") && call.arguments.is_empty();
         let first = self.unit().parameters.positional.first().copied();
         match (is_super, first, self.outer(known::CLASS)) {
             (true, Some(first), Some(class)) => {

@@ -33,10 +33,20 @@ pub enum Iter {
     Count(Value, Value),
     Cycle(Value, Vec<Value>, Option<usize>),
     Repeat(Value, Option<i64>),
-    Slice { inner: Value, at: i64, next: i64, stop: Option<i64>, step: i64 },
+    Slice {
+        inner: Value,
+        at: i64,
+        next: i64,
+        stop: Option<i64>,
+        step: i64,
+    },
     TakeWhile(Value, Value),
     DropWhile(Value, Value, bool),
-    Accumulate { inner: Value, function: Value, total: Option<Value> },
+    Accumulate {
+        inner: Value,
+        function: Value,
+        total: Option<Value>,
+    },
     Starmap(Value, Value),
     /// Views of a dictionary are made again for each loop.
     View(ViewOf, Rc<RefCell<Dict>>),
