@@ -176,9 +176,7 @@ impl Vm {
                     match self.next(inner)? {
                         Some(value) => values.push(value),
                         None if *strict && n > 0 => {
-                            return Err(
-                                self.value_error(format!("zip() argument {} is shorter than argument 1", n + 1))
-                            );
+                            return Err(self.value_error(format!("zip() argument {} is shorter than argument 1", n + 1)));
                         }
                         None => return Ok(None),
                     }
