@@ -51,8 +51,12 @@ pub struct Ends {
 /// The driver looks around this often at least: how late it then is tells how busy the thread is.
 const PROBE: Micros = Micros(20_000);
 
-/// How many users are woken in one turn.
-const MOST_WOKEN: usize = 1_024;
+/// How many users are woken in one turn. Turns are as far apart as all runners that are ready take: with 1,024 and some ten thousand
+/// connections, the users who were woken were fewer than those whose wait was over.
+const MOST_WOKEN: usize = 1 << 14;
+/// How many users of a thread are at work at most, those who wait in line for a connection among them: each takes some 1.5 KB then.
+/// Who is to go on beyond that is late, which marks the interval saturated: a load that is far too much must not eat the memory.
+const MOST_AT_WORK: usize = 1 << 17;
 
 /// Runs a thread's share of the load to its end, or until nobody holds the other end of `control` any more.
 pub async fn drive(outfit: Outfit, order: Order, mut control: watch::Receiver<Control>, ends: Ends) {
@@ -189,26 +193,29 @@ impl<'a> Driver<'a> {
     /// must have its turn meanwhile.
     fn wake_users(&mut self, now: Micros) {
         let thread = &self.thread;
-        if self.woken == self.fired.len() {
-            self.fired.clear();
-            self.woken = 0;
-        }
         thread.sleepers.borrow_mut().advance(now, &mut self.fired);
-        let until = self.fired.len().min(self.woken + MOST_WOKEN);
+        let room = MOST_AT_WORK.saturating_sub(thread.runners.borrow().at_work());
+        let until = self.fired.len().min(self.woken + MOST_WOKEN.min(room));
         for id in &self.fired[self.woken..until] {
             if !thread.dismiss_if_over(*id, now) {
                 thread.wake_user(*id);
             }
         }
         self.woken = until;
+        // Not each time: taking out the front moves the rest.
+        if self.woken * 2 >= self.fired.len() {
+            self.fired.drain(..self.woken);
+            self.woken = 0;
+        }
     }
 
     /// When the next turn is due.
     fn next_at(&mut self, now: Micros) -> Micros {
-        if self.woken < self.fired.len() {
-            return now;
-        }
         let thread = &self.thread;
+        if self.woken < self.fired.len() {
+            let is_full = thread.runners.borrow().at_work() >= MOST_AT_WORK;
+            return if is_full { now + Micros(1_000) } else { now };
+        }
         let end = if now < self.end { self.end } else { self.end + self.grace };
         let mut next = now + PROBE;
         let mut consider = |at: Option<Micros>| next = next.min(at.unwrap_or(next));
@@ -275,7 +282,8 @@ impl<'a> Driver<'a> {
         thread.pick_rows(&mut user);
         let id = thread.users.borrow_mut().add(user, span.stop.min(self.end));
         thread.recorder.borrow_mut().user_started(now);
-        thread.wake_user(id);
+        // In line behind those who are to go on already.
+        self.fired.push(id);
     }
 
     fn kind(&self, load: u16, number: u64) -> usize {
