@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aws_config::SdkConfig;
 use swarmgate_api::{AllowedHosts, Policy, ReportDelivery};
 use swarmgate_aws::{ReportUrls, S3Store, SqsQueue, connect, in_region};
+use swarmgate_environment::EnvironmentError;
 use swarmgate_local::{SystemClock, SystemRandomness};
 use swarmgate_report::ReportRenderer;
 use swarmgate_service::Retrying;
-use swarmgate_service::ports::{Ports, Queue, Settings as Waits};
+use swarmgate_service::ports::{Clock, Ports, Queue, Settings as Waits};
 
 use crate::counted::Counted;
-use crate::fleet::KeptElsewhere;
-use crate::settings::{Settings, SettingsError};
+use crate::fleet::Pools;
+use crate::settings::Settings;
 
 /// The largest body of a request: what Lambda takes of one.
 const MOST_BODY: usize = 6 * 1024 * 1024;
@@ -23,6 +25,8 @@ pub struct Deployment {
     pub settings: Settings,
     /// For the use cases.
     pub ports: Ports,
+    /// For what else is made of AWS's services.
+    pub config: SdkConfig,
     pub(crate) store: S3Store,
     pub(crate) requests: Arc<Counted>,
 }
@@ -31,13 +35,13 @@ impl Deployment {
     /// What the environment of this process says. Reaches nothing yet.
     ///
     /// # Errors
-    /// [`SettingsError`]: the environment is not right.
-    pub async fn from_environment() -> Result<Self, SettingsError> {
+    /// [`EnvironmentError`]: the environment is not right.
+    pub async fn from_environment() -> Result<Self, EnvironmentError> {
         let settings = Settings::from_environment()?;
         let config = connect().await;
         let store = S3Store::new(&config, &settings.bucket, settings.addressing);
         let requests = Arc::new(Counted::new(Arc::new(store.clone())));
-        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
+        let (clock, random): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
         let mut queues = BTreeMap::new();
         for (name, pool) in &settings.pools {
             let config = pool.region.as_deref().map_or_else(|| config.clone(), |region| in_region(&config, region));
@@ -46,13 +50,13 @@ impl Deployment {
         let ports = Ports {
             store: Arc::new(Retrying::new(requests.clone(), clock.clone(), random.clone())),
             queues,
-            fleet: Arc::new(KeptElsewhere),
+            fleet: Arc::new(Pools::new(&config, &settings.pools, &clock)),
             clock,
             random,
             renderer: Arc::new(ReportRenderer),
             settings: Waits { start_timeout: settings.start_timeout, ..Waits::CLOUD },
         };
-        Ok(Self { settings, ports, store, requests })
+        Ok(Self { settings, ports, config, store, requests })
     }
 
     /// What the API allows.
@@ -69,7 +73,8 @@ impl Deployment {
             targets: settings.targets.clone(),
             // API Gateway answers to its own names only.
             hosts: AllowedHosts::Any,
-            pool: settings.pool.clone(),
+            pools: settings.weighted_pools(),
+            public_url: settings.public_url.clone(),
             usual_interval: settings.interval,
             reports: ReportDelivery::Links(Arc::new(links)),
             environment: BTreeMap::from([("swarmgate".to_owned(), version)]),

@@ -1,6 +1,6 @@
 //! The Lambda functions: each turns an event into one use case.
 //!
-//! `api` answers HTTP, `merge` is told of new objects, `sweep` comes by every minute. Start at a function's `handle`; `settings` is what
+//! `api` answers HTTP, `merge` is told of new objects, `sweep` comes by every minute, `gate` is a stage of a pipeline. Start at a function's `handle`; `settings` is what
 //! the environment says, `deployment` the ports made of it once for each container, `metrics` what an operator watches.
 //! Never here: rules of load tests, AWS's own calls, the values of events in logs (they may hold credentials).
 
@@ -8,6 +8,7 @@ pub mod api;
 mod counted;
 mod deployment;
 mod fleet;
+pub mod gate;
 mod logs;
 pub mod merge;
 mod metrics;
@@ -16,4 +17,4 @@ pub mod sweep;
 
 pub use deployment::Deployment;
 pub use logs::log_as_json;
-pub use settings::{PoolSettings, Settings, SettingsError};
+pub use settings::{PoolSettings, Settings};

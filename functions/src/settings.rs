@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use swarmgate_aws::Addressing;
-use swarmgate_domain::{AllowedTargets, HostPattern, Micros, parse_duration, parse_rate};
+use swarmgate_domain::{AllowedTargets, Micros, WeightedPool, parse_rate};
+use swarmgate_environment::{EnvironmentError, Variables, count, of_this_process, targets, text, time};
 
 /// What the environment says of a deployment.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,10 +17,10 @@ pub struct Settings {
     pub addressing: Addressing,
     /// `SWARMGATE_POOLS`: the pools, as JSON: names and [`PoolSettings`].
     pub pools: BTreeMap<String, PoolSettings>,
-    /// `SWARMGATE_POOL`: the pool whose workers run tests; may be left out where there is one.
-    pub pool: String,
     /// `SWARMGATE_ALLOWED_TARGETS`: hosts that may be loaded, by commas; `any` for any.
     pub targets: AllowedTargets,
+    /// `SWARMGATE_PUBLIC_URL`: where users reach the API, for links in what a pipeline stage says; no links without it.
+    pub public_url: Option<String>,
     /// `SWARMGATE_MOST_USERS`: of a test; 100,000.
     pub most_users: u32,
     /// `SWARMGATE_MOST_RATE`: arrivals of a test; 100,000/s.
@@ -36,104 +37,83 @@ pub struct Settings {
     pub links_valid: Duration,
 }
 
-/// A pool, as `SWARMGATE_POOLS` has it: `{"default": {"queue": "https://sqs…"}}`.
+/// A pool, as `SWARMGATE_POOLS` has it: `{"default": {"queue": "https://sqs…", "cluster": "load"}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoolSettings {
     /// The URL of its queue of shards.
     pub queue: String,
-    /// The region of its queue; the function's own without it.
+    /// The region of its queue and its cluster; the function's own without it.
     pub region: Option<String>,
+    /// The EKS cluster of its workers. Without it someone else keeps them.
+    pub cluster: Option<String>,
+    /// The namespace of its workers.
+    #[serde(default = "usual_namespace")]
+    pub namespace: String,
+    /// The Deployment of its workers.
+    #[serde(default = "usual_deployment")]
+    pub deployment: String,
+    /// Its part of the workers of a test, by the sum of all weights.
+    #[serde(default = "usual_weight")]
+    pub weight: u32,
 }
 
-/// Everything that is wrong with the environment.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", .0.join("; "))]
-pub struct SettingsError(Vec<String>);
+fn usual_namespace() -> String {
+    "swarmgate".to_owned()
+}
 
-/// What a `main` that ends with it prints: the same.
-impl std::fmt::Debug for SettingsError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{self}")
-    }
+fn usual_deployment() -> String {
+    "workers".to_owned()
+}
+
+fn usual_weight() -> u32 {
+    1
 }
 
 impl Settings {
     /// What the environment of this process says.
     ///
     /// # Errors
-    /// [`SettingsError`]: every mistake at once, each with the variable, its value, and what is allowed.
-    pub fn from_environment() -> Result<Self, SettingsError> {
-        Self::read(&|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    /// [`EnvironmentError`]: every mistake at once.
+    pub fn from_environment() -> Result<Self, EnvironmentError> {
+        Self::read(&of_this_process)
     }
 
-    fn read(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
-        let mut reader = Reader { variable, mistakes: Vec::new() };
-        let pools = reader.needed("SWARMGATE_POOLS", parse_pools).unwrap_or_default();
-        let usual_pool = pools.keys().next().cloned().unwrap_or_default();
-        let is_elsewhere = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"].iter().any(|name| variable(name).is_some());
+    fn read(of: &dyn Fn(&str) -> Option<String>) -> Result<Self, EnvironmentError> {
+        let mut variables = Variables::new(of);
+        let is_elsewhere = variables.has("AWS_ENDPOINT_URL") || variables.has("AWS_ENDPOINT_URL_S3");
         let usual_addressing = if is_elsewhere { Addressing::Path } else { Addressing::Host };
         let settings = Self {
-            bucket: reader.needed("SWARMGATE_BUCKET", |text| Ok(text.to_owned())).unwrap_or_default(),
-            addressing: reader.or("SWARMGATE_S3_ADDRESSING", usual_addressing, parse_addressing),
-            pool: match pools.len() {
-                0 | 1 => reader.or("SWARMGATE_POOL", usual_pool, |text| known_pool(&pools, text)),
-                _ => reader.needed("SWARMGATE_POOL", |text| known_pool(&pools, text)).unwrap_or_default(),
-            },
-            targets: reader
-                .needed("SWARMGATE_ALLOWED_TARGETS", parse_targets)
-                .unwrap_or(AllowedTargets::Listed(vec![])),
-            most_users: reader.or("SWARMGATE_MOST_USERS", 100_000, parse_count),
-            most_rate: reader.or("SWARMGATE_MOST_RATE", 100_000.0, |text| parse_rate(text).map_err(|w| w.to_string())),
-            longest: reader.or("SWARMGATE_LONGEST_TEST", Micros::from_secs(6 * 3_600), parse_time),
-            most_workers: reader.or("SWARMGATE_MOST_WORKERS", 100, parse_count),
-            start_timeout: reader.or("SWARMGATE_START_TIMEOUT", Micros::from_secs(600), parse_time),
-            interval: reader.or("SWARMGATE_INTERVAL", Micros::from_secs(5), parse_time),
-            links_valid: reader.or("SWARMGATE_LINKS_VALID", Micros::from_secs(3_600), parse_link_time).into(),
-            pools,
+            bucket: variables.needed("SWARMGATE_BUCKET", text).unwrap_or_default(),
+            addressing: variables.or("SWARMGATE_S3_ADDRESSING", usual_addressing, addressing),
+            pools: variables.needed("SWARMGATE_POOLS", pools).unwrap_or_default(),
+            targets: variables.needed("SWARMGATE_ALLOWED_TARGETS", targets).unwrap_or(AllowedTargets::Listed(vec![])),
+            public_url: variables.maybe("SWARMGATE_PUBLIC_URL", text),
+            most_users: variables.or("SWARMGATE_MOST_USERS", 100_000, count),
+            most_rate: variables.or("SWARMGATE_MOST_RATE", 100_000.0, rate),
+            longest: variables.or("SWARMGATE_LONGEST_TEST", Micros::from_secs(6 * 3_600), time),
+            most_workers: variables.or("SWARMGATE_MOST_WORKERS", 100, count),
+            start_timeout: variables.or("SWARMGATE_START_TIMEOUT", Micros::from_secs(600), time),
+            interval: variables.or("SWARMGATE_INTERVAL", Micros::from_secs(5), time),
+            links_valid: variables.or("SWARMGATE_LINKS_VALID", Micros::from_secs(3_600), link_time).into(),
         };
-        if reader.mistakes.is_empty() { Ok(settings) } else { Err(SettingsError(reader.mistakes)) }
+        variables.finish(settings)
+    }
+
+    /// The pools with their weights.
+    pub fn weighted_pools(&self) -> Vec<WeightedPool> {
+        let pools = self.pools.iter();
+        pools.map(|(name, pool)| WeightedPool { name: name.clone(), weight: pool.weight }).collect()
     }
 }
 
-struct Reader<'v> {
-    variable: &'v dyn Fn(&str) -> Option<String>,
-    mistakes: Vec<String>,
-}
-
-impl Reader<'_> {
-    fn needed<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        if (self.variable)(name).is_none() {
-            self.mistakes.push(format!("{name}: it is not set"));
-        }
-        self.maybe(name, parse)
-    }
-
-    fn or<T>(&mut self, name: &str, usual: T, parse: impl FnOnce(&str) -> Result<T, String>) -> T {
-        self.maybe(name, parse).unwrap_or(usual)
-    }
-
-    fn maybe<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        let text = (self.variable)(name)?;
-        parse(&text).map_err(|problem| self.mistakes.push(format!("{name}: {problem}"))).ok()
-    }
-}
-
-fn parse_pools(text: &str) -> Result<BTreeMap<String, PoolSettings>, String> {
+fn pools(text: &str) -> Result<BTreeMap<String, PoolSettings>, String> {
     let allowed = r#"allowed is JSON such as {"default": {"queue": "https://sqs.eu-central-1.amazonaws.com/123456789012/shards"}}"#;
     let pools: BTreeMap<_, _> = serde_json::from_str(text).map_err(|error| format!("{error}, {allowed}"))?;
     if pools.is_empty() { Err(format!("it names no pool, {allowed}")) } else { Ok(pools) }
 }
 
-fn known_pool(pools: &BTreeMap<String, PoolSettings>, name: &str) -> Result<String, String> {
-    let known = || pools.keys().cloned().collect::<Vec<_>>().join(", ");
-    let is_known = pools.contains_key(name);
-    is_known
-        .then(|| name.to_owned())
-        .ok_or_else(|| format!("`{name}` is not in SWARMGATE_POOLS, allowed are {}", known()))
-}
-
-fn parse_addressing(text: &str) -> Result<Addressing, String> {
+fn addressing(text: &str) -> Result<Addressing, String> {
     match text {
         "host" => Ok(Addressing::Host),
         "path" => Ok(Addressing::Path),
@@ -141,26 +121,12 @@ fn parse_addressing(text: &str) -> Result<Addressing, String> {
     }
 }
 
-fn parse_targets(text: &str) -> Result<AllowedTargets, String> {
-    if text == "any" {
-        return Ok(AllowedTargets::Any);
-    }
-    let pattern = |part: &str| part.trim().parse::<HostPattern>().map_err(|wrong| wrong.to_string());
-    text.split(',').map(pattern).collect::<Result<_, _>>().map(AllowedTargets::Listed)
+fn rate(text: &str) -> Result<f64, String> {
+    parse_rate(text).map_err(|wrong| wrong.to_string())
 }
 
-fn parse_count(text: &str) -> Result<u32, String> {
-    let count = text.parse().ok().filter(|count| *count > 0);
-    count.ok_or_else(|| format!("`{text}` is no count, allowed are whole numbers from 1"))
-}
-
-fn parse_time(text: &str) -> Result<Micros, String> {
-    let time = parse_duration(text).map_err(|wrong| wrong.to_string())?;
-    if time > Micros::ZERO { Ok(time) } else { Err(format!("`{text}` is no time at all")) }
-}
-
-fn parse_link_time(text: &str) -> Result<Micros, String> {
-    let time = parse_time(text)?;
+fn link_time(text: &str) -> Result<Micros, String> {
+    let time = time(text)?;
     let fits = time >= Micros::SECOND && time <= Micros::from_secs(7 * 86_400);
     if fits { Ok(time) } else { Err(format!("`{text}` is out of range, allowed are times from 1s to 7d")) }
 }
@@ -174,7 +140,7 @@ mod tests {
         Settings::read(&variable).map_err(|error| error.to_string())
     }
 
-    const POOLS: &str = r#"{"a": {"queue": "http://q/a"}, "b": {"queue": "http://q/b", "region": "eu-west-1"}}"#;
+    const POOLS: &str = r#"{"a": {"queue": "http://q/a"}, "b": {"queue": "http://q/b", "region": "eu-west-1", "cluster": "load", "weight": 3}}"#;
 
     #[test]
     fn what_is_needed_is_enough() {
@@ -184,25 +150,29 @@ mod tests {
             ("SWARMGATE_ALLOWED_TARGETS", "shop.example, *.test:8080"),
         ])
         .unwrap();
-        assert_eq!((settings.pool.as_str(), settings.addressing), ("default", Addressing::Host));
-        assert!(settings.targets.check("http://a.test:8080/").is_ok());
-        assert!(settings.targets.check("http://other.example/").is_err());
+        let pool = &settings.pools["default"];
+        assert_eq!((pool.namespace.as_str(), pool.deployment.as_str(), pool.weight), ("swarmgate", "workers", 1));
+        assert_eq!((settings.addressing, settings.public_url), (Addressing::Host, None));
     }
 
     #[test]
     fn a_store_elsewhere_is_addressed_by_path() {
-        let needed = [("SWARMGATE_BUCKET", "b"), ("SWARMGATE_POOLS", POOLS), ("SWARMGATE_POOL", "b")];
-        let more = [("SWARMGATE_ALLOWED_TARGETS", "any"), ("AWS_ENDPOINT_URL_S3", "http://store")];
-        let settings = read(&[&needed[..], &more[..]].concat()).unwrap();
-        assert_eq!((settings.addressing, settings.targets), (Addressing::Path, AllowedTargets::Any));
-        assert_eq!(settings.pools["b"].region.as_deref(), Some("eu-west-1"));
+        let settings = read(&[
+            ("SWARMGATE_BUCKET", "b"),
+            ("SWARMGATE_POOLS", POOLS),
+            ("SWARMGATE_ALLOWED_TARGETS", "any"),
+            ("AWS_ENDPOINT_URL_S3", "http://store"),
+        ])
+        .unwrap();
+        assert_eq!(settings.addressing, Addressing::Path);
+        let weights: Vec<_> = settings.weighted_pools().iter().map(|pool| pool.weight).collect();
+        assert_eq!((weights, settings.pools["b"].cluster.as_deref()), (vec![1, 3], Some("load")));
     }
 
     #[test]
     fn every_mistake_is_named_at_once() {
         let error = read(&[
-            ("SWARMGATE_POOLS", POOLS),
-            ("SWARMGATE_POOL", "c"),
+            ("SWARMGATE_POOLS", r#"{"a": {"queue": "http://q", "clutser": "x"}}"#),
             ("SWARMGATE_MOST_USERS", "0"),
             ("SWARMGATE_LINKS_VALID", "8d"),
             ("SWARMGATE_S3_ADDRESSING", "dns"),
@@ -210,7 +180,7 @@ mod tests {
         .unwrap_err();
         for named in [
             "SWARMGATE_BUCKET: it is not set",
-            "SWARMGATE_POOL: `c` is not in SWARMGATE_POOLS, allowed are a, b",
+            "SWARMGATE_POOLS: unknown field `clutser`",
             "SWARMGATE_ALLOWED_TARGETS: it is not set",
             "SWARMGATE_MOST_USERS: `0` is no count, allowed are whole numbers from 1",
             "SWARMGATE_LINKS_VALID: `8d` is out of range",

@@ -2,9 +2,10 @@
 //!
 //! [`connect`] finds credentials, region and endpoints; each adapter is made of what it gives: [`S3Store`] (the object store),
 //! [`ReportUrls`] (presigned links), [`SqsQueue`] (a queue), [`SecretValues`], [`EksCluster`] (where a cluster's Kubernetes API is, and
-//! a token for it), [`PipelineJobResults`] (answers to CodePipeline).
+//! a token for it), [`PipelineJobResults`] and [`StageArtifact`] (a stage of CodePipeline).
 //! Never here: rules of load tests, Kubernetes itself, Lambda, retries of the store (the service's `Retrying` does them).
 
+mod artifact;
 mod cluster;
 mod connection;
 mod jobs;
@@ -12,9 +13,11 @@ mod queue;
 mod secrets;
 mod store;
 
+pub use artifact::StageArtifact;
+pub use aws_credential_types::Credentials;
 pub use cluster::{BearerToken, ClusterAddress, ClusterError, EksCluster};
 pub use connection::{connect, in_region};
 pub use jobs::{FailureKind, JobError, JobFailure, JobProgress, JobSuccess, PipelineJobResults};
 pub use queue::SqsQueue;
-pub use secrets::{SecretError, SecretValues};
+pub use secrets::SecretValues;
 pub use store::{Addressing, ReportUrls, S3Store};

@@ -24,7 +24,6 @@ const MOST_LOOKS: u32 = 1_200;
 #[derive(Debug)]
 pub struct AwsStandIns {
     folder: TempDir,
-    bin: PathBuf,
     store: Process,
     store_url: String,
     _moto: Process,
@@ -44,8 +43,7 @@ impl AwsStandIns {
         moto.args(["-H", "127.0.0.1", "-p", &moto_port.to_string()]);
         let moto = Process::start(&mut moto, &folder.path().join("moto.log")).expect("moto can be started");
         let url = |port: u16| format!("http://127.0.0.1:{port}");
-        let mut stand_ins =
-            Self { folder, bin, store, store_url: url(store_port), _moto: moto, moto_url: url(moto_port) };
+        let mut stand_ins = Self { folder, store, store_url: url(store_port), _moto: moto, moto_url: url(moto_port) };
         stand_ins.wait_until_ready().await;
         Some(stand_ins)
     }
@@ -102,11 +100,27 @@ impl AwsStandIns {
         signed_by("a guess", url).await
     }
 
+    /// The access key and the secret key that everything is signed with.
+    pub fn keys(&self) -> (&'static str, &'static str) {
+        (ACCESS_KEY, SECRET_KEY)
+    }
+
+    /// A client of the store.
+    pub async fn store_client(&self) -> aws_sdk_s3::Client {
+        let config = Builder::from(&self.config(&self.store_url).await).force_path_style(true).build();
+        aws_sdk_s3::Client::from_conf(config)
+    }
+
     /// Makes a bucket.
     pub async fn make_bucket(&self, name: &str) {
-        let config = Builder::from(&self.config(&self.store_url).await).force_path_style(true).build();
-        let made = aws_sdk_s3::Client::from_conf(config).create_bucket().bucket(name).send().await;
+        let made = self.store_client().await.create_bucket().bucket(name).send().await;
         made.expect("the store makes buckets");
+    }
+
+    /// Writes an object.
+    pub async fn put_object(&self, bucket: &str, key: &str, bytes: Vec<u8>) {
+        let put = self.store_client().await.put_object().bucket(bucket).key(key).body(bytes.into());
+        put.send().await.expect("the store takes objects");
     }
 
     /// Makes a queue; gives its URL.
@@ -114,15 +128,6 @@ impl AwsStandIns {
         let client = aws_sdk_sqs::Client::new(&self.config(&self.moto_url).await);
         let made = client.create_queue().queue_name(name).send().await.expect("moto makes queues");
         made.queue_url.expect("a queue has a URL")
-    }
-
-    /// Ends the store at once and starts it again, on the same objects.
-    pub async fn restart_store(&mut self, webhook: Option<&str>) {
-        let port =
-            self.store_url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a URL of ours has a port");
-        let folder = self.folder.path().to_owned();
-        self.store = start_store(&self.bin, &folder, port, webhook);
-        self.wait_until_ready().await;
     }
 }
 

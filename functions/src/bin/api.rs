@@ -8,7 +8,7 @@ use tracing::{Instrument, info_span};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     log_as_json();
-    let deployment = Deployment::from_environment().await?;
+    let deployment = Deployment::from_environment().await.map_err(|error| error.to_string())?;
     let api = Api::new(deployment.ports.clone(), deployment.policy(), swarmgate_report::dashboard_page());
     let handler = async |request: Request| {
         let id = request.lambda_context_ref().map(|context| context.request_id.clone());

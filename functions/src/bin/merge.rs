@@ -9,7 +9,7 @@ use tracing::{Instrument, info_span};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     log_as_json();
-    let deployment = Deployment::from_environment().await?;
+    let deployment = Deployment::from_environment().await.map_err(|error| error.to_string())?;
     let memory = LiveMemory::default();
     let handler = async |event: LambdaEvent<SqsEvent>| {
         let span = info_span!("invocation", request = event.context.request_id);

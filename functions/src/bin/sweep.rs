@@ -8,7 +8,7 @@ use tracing::{Instrument, info_span};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     log_as_json();
-    let deployment = Deployment::from_environment().await?;
+    let deployment = Deployment::from_environment().await.map_err(|error| error.to_string())?;
     let handler = async |event: LambdaEvent<IgnoredAny>| {
         let span = info_span!("invocation", request = event.context.request_id);
         sweep::handle(&deployment).instrument(span).await.map_err(Error::from)

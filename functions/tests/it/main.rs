@@ -2,6 +2,7 @@
 
 mod chaos;
 mod events;
+mod gate;
 mod http_api;
 mod start;
 mod story;

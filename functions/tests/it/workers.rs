@@ -1,15 +1,16 @@
 //! Workers that are tasks of the test: the real shard loop with the real engine, on the same store and queue as the functions.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use swarmgate_aws::{Addressing, S3Store, SqsQueue};
 use swarmgate_domain::Micros;
-use swarmgate_local::{SystemClock, SystemRandomness};
+use swarmgate_local::{LocalSecrets, SystemClock, SystemRandomness};
 use swarmgate_report::ReportRenderer;
 use swarmgate_service::ports::{Fleet, FleetError, FleetStatus, Ports, Queue, Settings};
-use swarmgate_service::{Retrying, run_shard};
+use swarmgate_service::{Retrying, Worker, run_shard};
 use swarmgate_worker::{Engine, EngineOptions};
 use tokio::task::JoinSet;
 
@@ -52,7 +53,9 @@ async fn work(ports: Ports, name: String) {
         let received = ports.queues["default"].receive(1, ports.settings.least_lease, Micros::SECOND).await;
         for delivery in received.unwrap_or_default() {
             // What failed comes again.
-            let _ = run_shard(&ports, &engine, "default", &name, &delivery).await;
+            let worker = Worker { pool: "default", name: &name, secrets: &LocalSecrets::default() };
+            let never = pin!(std::future::pending());
+            let _ = run_shard(&ports, &engine, worker, &delivery, never).await;
         }
     }
 }

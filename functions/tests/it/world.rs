@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use swarmgate_aws::SqsQueue;
 use swarmgate_domain::Summary;
 use swarmgate_testbed::{
-    Arrival, AwsStandIns, EventBridge, EventFormat, EventSource, FaultProxy, HttpFront, LambdaFunction,
+    Arrival, AwsStandIns, EventBridge, EventFormat, EventSource, FakePipelines, FaultProxy, HttpFront, LambdaFunction,
 };
 use swarmgate_workload::{RunningWorkload, Workload};
 use tokio::task::JoinSet;
@@ -49,10 +49,12 @@ pub struct World {
     pub api: LambdaFunction,
     pub merge: LambdaFunction,
     pub sweep: LambdaFunction,
+    pub gate: LambdaFunction,
+    pub pipelines: FakePipelines,
     pub proxy: FaultProxy,
     pub server: RunningWorkload,
     _bridge: EventBridge,
-    _aws: AwsStandIns,
+    aws: AwsStandIns,
 }
 
 impl World {
@@ -65,13 +67,15 @@ impl World {
         let config = aws.config(aws.aws_url()).await;
         bridge.deliver_to(SqsQueue::new(&config, &events), setup.arrival);
         let proxy = FaultProxy::start(aws.store_url()).await;
-        let environment = environment(&aws, &proxy.url(), &shards);
+        let pipelines = FakePipelines::start().await;
+        let environment = environment(&aws, &proxy.url(), &pipelines.url(), &shards);
         let function = |name: &str, bootstrap: &str, copies| {
             LambdaFunction::new(name, Path::new(bootstrap), environment.clone(), copies)
         };
         let api = function("api", env!("CARGO_BIN_EXE_api"), 2);
         let merge = function("merge", env!("CARGO_BIN_EXE_merge"), 3);
         let sweep = function("sweep", env!("CARGO_BIN_EXE_sweep"), 1);
+        let gate = function("gate", env!("CARGO_BIN_EXE_gate"), 1);
         let store_config = aws.config(&proxy.url()).await;
         let store = workers::store(&store_config).await;
         let mut schedule = JoinSet::new();
@@ -89,10 +93,12 @@ impl World {
             api,
             merge,
             sweep,
+            gate,
+            pipelines,
             proxy,
             server: Workload::builder().start().expect("the workload starts"),
             _bridge: bridge,
-            _aws: aws,
+            aws,
         })
     }
 
@@ -151,6 +157,22 @@ impl World {
         self.client.get(link).send().await.expect("the store answers")
     }
 
+    /// Writes an object that is none of Swarmgate's.
+    pub async fn put(&self, key: &str, bytes: Vec<u8>) {
+        self.aws.put_object(BUCKET, key, bytes).await;
+    }
+
+    /// The access key and the secret key of everything.
+    pub fn keys(&self) -> (&'static str, &'static str) {
+        self.aws.keys()
+    }
+
+    /// All requests that the summary in the bucket counts.
+    pub async fn checked_total(&self, id: &str) -> u64 {
+        let summary: Summary = self.report_file(id, "summary.json").await.json().await.expect("it is a summary");
+        summary.total.count
+    }
+
     /// The summary in the bucket, which must say what the server counted: no request more, none less.
     pub async fn checked_summary(&self, id: &str) -> Summary {
         let summary: Summary = self.report_file(id, "summary.json").await.json().await.expect("the answer is JSON");
@@ -165,10 +187,12 @@ impl World {
 }
 
 /// What the template gives to each function.
-fn environment(aws: &AwsStandIns, store_url: &str, shards: &str) -> Vec<(String, String)> {
+fn environment(aws: &AwsStandIns, store_url: &str, pipelines_url: &str, shards: &str) -> Vec<(String, String)> {
     let mut environment = aws.environment(store_url);
     let ours = [
+        ("AWS_ENDPOINT_URL_CODEPIPELINE", pipelines_url.to_owned()),
         ("SWARMGATE_BUCKET", BUCKET.to_owned()),
+        ("SWARMGATE_PUBLIC_URL", "https://swarmgate.example".to_owned()),
         ("SWARMGATE_POOLS", json!({ "default": { "queue": shards } }).to_string()),
         ("SWARMGATE_ALLOWED_TARGETS", "127.0.0.1".to_owned()),
         ("SWARMGATE_START_TIMEOUT", "60s".to_owned()),

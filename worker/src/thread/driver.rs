@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 
-use swarmgate_domain::{Micros, Scenario};
+use swarmgate_domain::{EntryStats, Micros, Scenario};
 use swarmgate_service::ports::UsersChange;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
-use super::recorder::{CpuDuty, Part};
+use super::recorder::Part;
 use super::schedule::{Crowd, OpenLoad, Share, Span};
 use super::user::{Model, Phase, User};
 use super::{Outfit, Thread};
@@ -38,12 +39,21 @@ pub struct Order {
     pub duration: Micros,
 }
 
+/// Where a thread's measurements go.
+#[derive(Debug)]
+pub struct Ends {
+    /// Closed intervals; while this is full they wait in the recorder: there are as many as the test has intervals.
+    pub parts: mpsc::Sender<Part>,
+    /// Entries of parts that were read, cleared.
+    pub spent: Receiver<Vec<EntryStats>>,
+}
+
 /// The driver looks around this often at least: how late it then is tells how busy the thread is.
 const PROBE: Micros = Micros(20_000);
 
 /// Runs a thread's share of the load to its end, or until nobody holds the other end of `control` any more.
-/// Closed intervals go to `parts`; while that is full they wait in the recorder: there are as many as the test has intervals.
-pub async fn drive(outfit: Outfit, order: Order, mut control: watch::Receiver<Control>, parts: mpsc::Sender<Part>) {
+pub async fn drive(outfit: Outfit, order: Order, mut control: watch::Receiver<Control>, ends: Ends) {
+    let Ends { parts, spent } = ends;
     // A million users take a while to be put in order: that must not delay the first of them.
     let crowd = Crowd::new(&order.scenario, Share::of(&outfit));
     let spans = crowd.spans();
@@ -54,8 +64,7 @@ pub async fn drive(outfit: Outfit, order: Order, mut control: watch::Receiver<Co
         () = &mut sleep => {}
         _ = control.wait_for(|control| control.stop.is_some()) => {}
     }
-    let cpu = if outfit.index == 0 { CpuDuty::Process } else { CpuDuty::Thread };
-    let thread = Rc::new(Thread::new(outfit, &order, clock, from, cpu));
+    let thread = Rc::new(Thread::new(outfit, &order, clock, from, spent));
     let mut driver = Driver::new(Rc::clone(&thread), &order, from, crowd, spans);
     driver.listen(&control.borrow_and_update(), clock.now());
     while driver.turn(clock.now()) == Turn::GoesOn {

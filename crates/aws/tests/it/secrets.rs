@@ -1,6 +1,9 @@
 //! Secrets of scenarios.
 
+use std::collections::BTreeSet;
+
 use swarmgate_aws::SecretValues;
+use swarmgate_service::ports::SecretSource;
 use swarmgate_testbed::AwsStandIns;
 
 #[tokio::test]
@@ -10,9 +13,14 @@ async fn secrets_are_found_by_their_names() {
     let manager = aws_sdk_secretsmanager::Client::new(&config);
     manager.create_secret().name("swarmgate/shop-password").secret_string("hunter2").send().await.unwrap();
     let secrets = SecretValues::new(&config, "swarmgate/");
-    let read = secrets.read(["shop-password"]).await.unwrap();
+    let read = secrets.read(&names(&["shop-password"])).await.unwrap();
     assert_eq!(read.0["shop-password"], "hunter2");
     assert!(!format!("{read:?}").contains("hunter2"), "a log would show it");
-    let missing = secrets.read(["shop-password", "other"]).await.unwrap_err();
-    assert!(missing.to_string().starts_with("reading the secret swarmgate/other: "), "{missing}");
+    let missing = secrets.read(&names(&["shop-password", "other"])).await.unwrap_err();
+    assert!(missing.to_string().starts_with("reading the secret `other`: "), "{missing}");
+    assert!(missing.hint.contains("swarmgate/other"), "{}", missing.hint);
+}
+
+fn names(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }

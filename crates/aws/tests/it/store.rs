@@ -41,8 +41,7 @@ async fn objects_that_are_not_ours_are_passed_over() {
     let Some(aws) = AwsStandIns::start("objects_that_are_not_ours_are_passed_over", None).await else { return };
     aws.make_bucket("results").await;
     let config = aws.config(aws.store_url()).await;
-    let foreign = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
-    let foreign = aws_sdk_s3::Client::from_conf(foreign);
+    let foreign = aws.store_client().await;
     // More than a page of them, before the one that is ours.
     for n in 0..1_001 {
         let put = foreign.put_object().bucket("results").key(format!("tests/A FOREIGN KEY {n:04}"));

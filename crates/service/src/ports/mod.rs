@@ -2,14 +2,16 @@
 
 mod engine;
 mod queue;
+mod secrets;
 mod store;
 mod surroundings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use engine::{EngineError, LoadEngine, LoadRun, MeasuredInterval, Secrets, ShardSpec, UsersChange};
+pub use engine::{EngineError, LoadEngine, LoadRun, MeasuredInterval, ShardSpec, UsersChange};
 pub use queue::{Delivery, Queue, QueueError, Receipt};
+pub use secrets::{SecretError, SecretSource, Secrets};
 pub use store::{Condition, Etag, Object, ObjectStore, Page, StoreError};
 pub use surroundings::{Clock, Fleet, FleetError, FleetStatus, Randomness, RenderError, RenderedFile, Renderer};
 use swarmgate_domain::Micros;
