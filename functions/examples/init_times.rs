@@ -9,8 +9,8 @@ use swarmgate_testbed::LambdaFunction;
 
 const STARTS: usize = 10;
 
-/// Each start gets an event that no function can read: it answers at once, with an error.
-const EVENT: &str = "null";
+/// Each start gets an event that no function can read: it answers at once, with an error, and asks no service.
+const EVENT: &str = "no JSON";
 
 #[tokio::main(flavor = "current_thread")]
 #[expect(clippy::print_stdout, reason = "what it is for")]
@@ -32,6 +32,7 @@ async fn main() {
 fn environment() -> Vec<(String, String)> {
     let variables = [
         ("AWS_REGION", "eu-central-1"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
         ("AWS_ACCESS_KEY_ID", "key"),
         ("AWS_SECRET_ACCESS_KEY", "secret"),
         ("SWARMGATE_BUCKET", "results"),

@@ -1,8 +1,10 @@
 //! versitygw as S3, moto as everything else of AWS.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -26,7 +28,7 @@ pub struct AwsStandIns {
     folder: TempDir,
     store: Process,
     store_url: String,
-    _moto: Process,
+    moto: Process,
     moto_url: String,
 }
 
@@ -43,7 +45,7 @@ impl AwsStandIns {
         moto.args(["-H", "127.0.0.1", "-p", &moto_port.to_string()]);
         let moto = Process::start(&mut moto, &folder.path().join("moto.log")).expect("moto can be started");
         let url = |port: u16| format!("http://127.0.0.1:{port}");
-        let mut stand_ins = Self { folder, store, store_url: url(store_port), _moto: moto, moto_url: url(moto_port) };
+        let mut stand_ins = Self { folder, store, store_url: url(store_port), moto, moto_url: url(moto_port) };
         stand_ins.wait_until_ready().await;
         Some(stand_ins)
     }
@@ -58,6 +60,7 @@ impl AwsStandIns {
                 return;
             }
             assert!(!self.store.has_ended(), "versitygw ended: {}", self.log("versitygw.log"));
+            assert!(!self.moto.has_ended(), "moto ended: {}", self.log("moto.log"));
             tokio::time::sleep(LOOK_EVERY).await;
         }
         panic!("the stand-ins are not ready: {}", self.log("moto.log"));
@@ -176,8 +179,15 @@ fn skipped(test: &str) {
     println!("skipped: {test}, since the stand-ins for AWS are not installed");
 }
 
-/// A port that nobody listens on now.
+/// A port that nobody listens on now, and that nobody else in this process is given. Below those that the system gives to whoever asks
+/// for any port: it would give them away before the stand-in listens.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("this machine has a free port");
-    listener.local_addr().expect("a listener has an address").port()
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let port = fastrand::u16(20_000..32_000);
+        let is_new = GIVEN.lock().expect("no holder of this lock panics").insert(port);
+        if is_new && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
