@@ -20,7 +20,7 @@ use swarmgate_local::SystemClock;
 use swarmgate_service::ports::Fleet;
 
 use crate::charts::{WORKERS, render};
-use crate::tools::tools;
+use crate::tools::{run, said, tools};
 
 const NAMESPACE: &str = "load";
 /// Workers that any node takes.
@@ -67,6 +67,31 @@ async fn running(fleet: &KubernetesFleet, workers: u32) {
     tokio::time::timeout(Duration::from_secs(60), asking).await.unwrap();
 }
 
+#[tokio::test]
+async fn helm_installs_upgrades_and_removes_the_chart_and_an_upgrade_keeps_workers() {
+    let Some(tools) = tools() else { return };
+    let Some(plane) = ControlPlane::start() else { return };
+    plane.node("node-1", 64).await;
+    plane.namespace(NAMESPACE).await;
+    let _kubelet = Kubelet::start(&plane, NAMESPACE, |_| None).await;
+    let helm = |arguments: &[&str]| {
+        let cluster = ["--kubeconfig", plane.kubeconfig().to_str().unwrap(), "--namespace", NAMESPACE];
+        let output = run(tools, "helm", &[arguments, &cluster[..]].concat());
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+    };
+    let install = ["upgrade", "--install", "workers", "helm/workers", "--set", WORKERS, "--set", ANYWHERE];
+    helm(&install);
+    let fleet = fleet(plane.kubeconfig());
+    assert_eq!(fleet.status("default").await.unwrap().wanted, 0);
+    fleet.scale("default", 3).await.unwrap();
+    running(&fleet, 3).await;
+    helm(&[&install[..], &["--set", "terminationGracePeriodSeconds=30"]].concat());
+    assert_eq!(fleet.status("default").await.unwrap().wanted, 3);
+    helm(&["uninstall", "workers", "--wait"]);
+    let error = fleet.status("default").await.unwrap_err();
+    assert!(error.reason.contains("\"workers\" not found; install the chart"), "{error}");
+}
+
 struct OfPod(Endpoint, Token);
 
 #[async_trait]
@@ -103,8 +128,17 @@ async fn functions_scale_the_pool_and_workers_mark_themselves() {
     // Whatever the order in which Pods would go otherwise.
     fleet.scale("default", 1).await.unwrap();
     running(&fleet, 1).await;
-    let left = pods.list(&ListParams::default()).await.unwrap().items;
-    assert_eq!(left.iter().map(|pod| &pod.metadata.name).collect::<Vec<_>>(), [&workers[0].metadata.name]);
+    let left = async {
+        loop {
+            let left = pods.list(&ListParams::default()).await.unwrap().items;
+            if left.len() == 1 {
+                return left;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let left = tokio::time::timeout(Duration::from_secs(60), left).await.unwrap();
+    assert_eq!(left[0].metadata.name, workers[0].metadata.name);
     fleet.scale("default", 0).await.unwrap();
     running(&fleet, 0).await;
 }

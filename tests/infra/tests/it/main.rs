@@ -9,6 +9,8 @@
 mod chart_in_a_cluster;
 mod charts;
 mod clusters;
+mod environment;
+mod guide;
 mod images;
 mod reading;
 mod rights;

@@ -1,6 +1,9 @@
 //! What roles may do: named actions on named resources.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
+use swarmgate_domain::{Micros, RunId, StoredName, key};
 
 use crate::reading::{document, texts};
 use crate::templates::{TEMPLATES, resources};
@@ -20,7 +23,9 @@ fn allowed(template: &Value) -> Vec<(String, Value)> {
     let managed = managed.into_iter().map(|(name, policy)| (name, policy["PolicyDocument"].clone()));
     let statements = roles.chain(managed).flat_map(|(name, policy)| {
         let statements = policy["Statement"].as_array().cloned().unwrap_or_default();
-        statements.into_iter().map(move |statement| (name.clone(), statement))
+        // One that is there on a condition is the second of three: the condition, the statement, nothing.
+        let whole = |statement: Value| statement.as_array().map_or_else(|| statement.clone(), |parts| parts[1].clone());
+        statements.into_iter().map(move |statement| (name.clone(), whole(statement)))
     });
     statements.filter(|(_, statement)| statement["Effect"] == "Allow").collect()
 }
@@ -80,6 +85,31 @@ fn roles_may_do_exactly_this() {
         ],
     );
     check("ScheduleRole", &["lambda:InvokeFunction"]);
+}
+
+#[test]
+fn functions_may_write_wherever_a_key_lies_and_workers_into_tests_alone() {
+    let template = document(&infra("template.yaml"));
+    let written_by = |name: &str| -> BTreeSet<String> {
+        let of_role = allowed(&template)
+            .into_iter()
+            .filter(|(role, one)| role == name && texts(&one["Action"]).contains(&"s3:PutObject"));
+        let folders =
+            of_role.flat_map(|(_, one)| texts(&one["Resource"]).into_iter().map(str::to_owned).collect::<Vec<_>>());
+        folders.map(|folder| folder.trim_start_matches("${Bucket.Arn}/").trim_end_matches("/*").to_owned()).collect()
+    };
+    let (run, name) = (RunId::new("20261124-000000-000000").unwrap(), StoredName::new("shop").unwrap());
+    let keys = [
+        key::active(&run),
+        key::plan(&run),
+        key::recent(&run, Micros::ZERO),
+        key::report(&run, "index.html"),
+        key::scenario(&name),
+        key::baseline(&name),
+    ];
+    let folder = |key: &swarmgate_domain::Key| key.as_str().split('/').next().unwrap().to_owned();
+    assert_eq!(written_by("MoveTestsOn"), keys.iter().map(folder).collect());
+    assert_eq!(written_by("WorkerRole"), BTreeSet::from(["tests".to_owned()]));
 }
 
 #[test]
