@@ -99,6 +99,9 @@ pub fn pairs_of(vm: &mut Vm, value: &Value) -> Res<Dict> {
     }
     let mut dict = Dict::default();
     for (n, pair) in vm.collect(value)?.into_iter().enumerate() {
+        if matches!(pair, Value::Int(_) | Value::Float(_) | Value::None | Value::Bool(_)) {
+            return Err(vm.type_error(format!("cannot convert dictionary update sequence element #{n} to a sequence")));
+        }
         let parts = vm.collect(&pair)?;
         let [key, value] = <[Value; 2]>::try_from(parts).map_err(|parts| {
             let found = parts.len();

@@ -290,11 +290,6 @@ impl Style {
     pub fn plain() -> Self {
         Self { indent: None, item: ", ".to_owned(), key: ": ".to_owned(), sort: false, ascii: true, skip: false, default: None }
     }
-
-    /// As short as it goes.
-    pub fn compact() -> Self {
-        Self { item: ",".to_owned(), key: ":".to_owned(), ..Self::plain() }
-    }
 }
 
 fn dumps(vm: &mut Vm, args: Args) -> Res<Value> {
