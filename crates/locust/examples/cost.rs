@@ -1,12 +1,17 @@
 //! What a user of the walkthrough's locustfile costs: CPU a request without a network, and memory a suspended user.
 //!
 //! `cargo run --release -p swarmgate-locust --example cost -- 10000 1000000`
-#![expect(clippy::print_stdout, clippy::disallowed_methods, clippy::cast_precision_loss, reason = "a program for the terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    reason = "a program for the terminal"
+)]
 
 use std::rc::Rc;
 use std::time::Instant;
 
-use swarmgate_locust::{Answer, Files, Locustfile, LocustUser, Options, UserStep, World};
+use swarmgate_locust::{Answer, Files, LocustUser, Locustfile, Options, UserStep, World};
 use swarmgate_python::VmLimits;
 
 const SOURCE: &str = "from locust import HttpUser, task
@@ -54,8 +59,12 @@ fn main() {
                 UserStep::Sleep(_) => user.waited(&mut file),
                 UserStep::Exchange(_) => {
                     done += 1;
-                    let headers = vec![("Content-Length".to_owned(), "2".to_owned()), ("Server".to_owned(), "nginx".to_owned())];
-                    user.answered(&mut file, Ok(Answer { status: 200, reason: "OK".to_owned(), headers, body: b"ok".to_vec() }))
+                    let headers =
+                        vec![("Content-Length".to_owned(), "2".to_owned()), ("Server".to_owned(), "nginx".to_owned())];
+                    user.answered(
+                        &mut file,
+                        Ok(Answer { status: 200, reason: "OK".to_owned(), headers, body: b"ok".to_vec() }),
+                    )
                 }
                 other => return println!("{other:?}"),
             };

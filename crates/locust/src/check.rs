@@ -48,7 +48,13 @@ impl Checker<'_> {
                 let top = name.split('.').next().unwrap_or_default().to_owned();
                 let (line, column) = import.place;
                 let construct = format!("import of `{name}`");
-                self.refusals.push(Refusal { file: code.file.to_string(), line, column, construct, advice: advice(&top) });
+                self.refusals.push(Refusal {
+                    file: code.file.to_string(),
+                    line,
+                    column,
+                    construct,
+                    advice: advice(&top),
+                });
             }
             // `from package import module`
             for wanted in &import.names {

@@ -84,8 +84,15 @@ fn shared(vm: &Vm) -> Option<Rc<RefCell<Shared>>> {
 /// Makes the module `_locust`.
 pub fn make(_: &mut Vm, module: &Module) -> Res<()> {
     let functions: &[(&'static str, NativeFn)] = &[
-        ("exchange", exchange), ("report", report), ("sleep", sleep), ("host", host), ("user_error", user_error),
-        ("options", options), ("stop_test", stop_test), ("run_time", run_time), ("user_count", user_count),
+        ("exchange", exchange),
+        ("report", report),
+        ("sleep", sleep),
+        ("host", host),
+        ("user_error", user_error),
+        ("options", options),
+        ("stop_test", stop_test),
+        ("run_time", run_time),
+        ("user_count", user_count),
     ];
     for (name, call) in functions {
         module.set(intern(name), Value::Native(Rc::new(Native { name, call: *call, binds: false })));
@@ -117,10 +124,16 @@ fn exchange(vm: &mut Vm, args: Args) -> Res<Value> {
     if let Some(list) = args.pos.get(2) {
         for pair in vm.collect(list)? {
             let pair = vm.collect(&pair)?;
-            headers.push((text(vm, pair.first())?, text(vm, pair.get(1))?));
+            let value = match pair.get(1) {
+                Some(Value::Bytes(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
+                value => text(vm, value)?,
+            };
+            headers.push((text(vm, pair.first())?, value));
         }
     }
-    if let Some((name, _)) = headers.iter().find(|(name, value)| name.contains(['\r', '\n']) || value.contains(['\r', '\n'])) {
+    if let Some((name, _)) =
+        headers.iter().find(|(name, value)| name.contains(['\r', '\n']) || value.contains(['\r', '\n']))
+    {
         return Err(vm.value_error(format!("invalid header {name:?}: it has a line break in it")));
     }
     let body = match args.pos.get(3) {
@@ -215,4 +228,3 @@ pub fn answer_value(answer: Result<Answer, AnswerError>) -> Value {
         }
     }
 }
-

@@ -45,7 +45,9 @@ impl Files {
             }
         }
         // Links may lead elsewhere: what counts is where the file really is.
-        let (Ok(real), Ok(root)) = (joined.canonicalize(), self.root.canonicalize()) else { return Err(FileRefused::NotFound) };
+        let (Ok(real), Ok(root)) = (joined.canonicalize(), self.root.canonicalize()) else {
+            return Err(FileRefused::NotFound);
+        };
         if real.starts_with(root) { Ok(real) } else { Err(FileRefused::Outside) }
     }
 }

@@ -76,7 +76,13 @@ impl Locustfile {
     ///
     /// # Errors
     /// See [`LoadError`].
-    pub fn load(name: &str, source: &str, world: World, options: &Options, limits: VmLimits) -> Result<Self, LoadError> {
+    pub fn load(
+        name: &str,
+        source: &str,
+        world: World,
+        options: &Options,
+        limits: VmLimits,
+    ) -> Result<Self, LoadError> {
         let refusals = crate::check::check(name, source, &world.files);
         if !refusals.is_empty() {
             return Err(LoadError::Refused(refusals));
@@ -107,7 +113,9 @@ impl Locustfile {
             match step {
                 Step::Waits(HostCall::Sleep(_)) => step = self.vm.resume(&mut fiber, Resumed::With(Value::None)),
                 Step::Waits(HostCall::Other(_)) => {
-                    return Err(LoadError::Unsupported("a request while the locustfile is loaded: move it into on_start or test_start".to_owned()));
+                    return Err(LoadError::Unsupported(
+                        "a request while the locustfile is loaded: move it into on_start or test_start".to_owned(),
+                    ));
                 }
                 Step::Returned(value) => return Ok(value),
                 Step::Raised(exception) => return Err(LoadError::Raised(self.vm.traceback_text(&exception))),
@@ -125,7 +133,8 @@ impl Locustfile {
         let names = Value::list(module.names().into_iter().map(pair).collect());
         let texts = |list: &[String]| Value::list(list.iter().map(|tag| Value::str(tag.clone())).collect());
         let find = self.core("_user_classes");
-        let args = Args::of([names.clone(), Value::str("locustfile"), texts(&options.tags), texts(&options.exclude_tags)]);
+        let args =
+            Args::of([names.clone(), Value::str("locustfile"), texts(&options.tags), texts(&options.exclude_tags)]);
         let found = self.finish(&find, args)?;
         let found = self.vm.collect(&found).map_err(|raise| failure(&mut self.vm, raise))?;
         for class in found {
@@ -136,9 +145,17 @@ impl Locustfile {
                 _ => 0.0,
             };
             let (weight, fixed) = (number("weight"), number("fixed_count"));
-            let host = self.vm.attr(&class, intern("host")).ok().and_then(|host| host.as_text().map(|text| text.as_str().to_owned()));
+            let host = self
+                .vm
+                .attr(&class, intern("host"))
+                .ok()
+                .and_then(|host| host.as_text().map(|text| text.as_str().to_owned()));
             let name = if let Value::Class(class) = &class { class.name.clone() } else { String::new() };
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts are small, and negative ones are none")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "counts are small, and negative ones are none"
+            )]
             let fixed_count = fixed.max(0.0) as u64;
             self.classes.push(UserClass { name, weight, fixed_count, host, class });
         }

@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use swarmgate_locust::{Answer, AnswerError, Exchange, Files, LoadError, Locustfile, LocustUser, Options, Report, UserStep, World};
+use swarmgate_locust::{
+    Answer, AnswerError, Exchange, Files, LoadError, LocustUser, Locustfile, Options, Report, UserStep, World,
+};
 use swarmgate_python::VmLimits;
 
 fn folder() -> PathBuf {
@@ -127,7 +129,9 @@ class U(HttpUser):
 "#;
     let mut bench = load(source, &with_host()).unwrap();
     bench.run(6, |sent| match sent.url.as_str() {
-        url if url.contains("missing") => Ok(Answer { status: 404, reason: "Not Found".to_owned(), ..Answer::default() }),
+        url if url.contains("missing") => {
+            Ok(Answer { status: 404, reason: "Not Found".to_owned(), ..Answer::default() })
+        }
         url if url.contains("refused") => Err(AnswerError::Connection("connection refused".to_owned())),
         _ => ok(r#"{"state": "poor"}"#),
     });
@@ -176,9 +180,15 @@ def seen_request(request_type, name, response_time, response_length, exception, 
     let mut bench = load(source, &with_host()).unwrap();
     let end = bench.run(5, |_| ok(""));
     assert!(matches!(end, UserStep::Gone), "{end:?}");
-    assert_eq!(bench.lines().join(" "), "POST http://localhost:8080/login GET http://localhost:8080/1 GET http://localhost:8080/2 GET http://localhost:8080/1 GET http://localhost:8080/2");
+    assert_eq!(
+        bench.lines().join(" "),
+        "POST http://localhost:8080/login GET http://localhost:8080/1 GET http://localhost:8080/2 GET http://localhost:8080/1 GET http://localhost:8080/2"
+    );
     let log = bench.log.borrow().join("\n");
-    assert!(log.starts_with("['/login', 'start', 'inner start', '/1', '/2', 'inner stop', 'inner start', '/1', '/2'"), "{log}");
+    assert!(
+        log.starts_with("['/login', 'start', 'inner start', '/1', '/2', 'inner stop', 'inner start', '/1', '/2'"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -201,11 +211,19 @@ class U(HttpUser):
         if !sent.url.ends_with("/old") {
             return ok("");
         }
-        let headers = vec![("Location".to_owned(), "/new".to_owned()), ("Set-Cookie".to_owned(), "sid=42; Path=/; HttpOnly".to_owned())];
+        let headers = vec![
+            ("Location".to_owned(), "/new".to_owned()),
+            ("Set-Cookie".to_owned(), "sid=42; Path=/; HttpOnly".to_owned()),
+        ];
         Ok(Answer { status: 302, reason: "Found".to_owned(), headers, body: Vec::new() })
     });
-    let header = |at: usize, wanted: &str| bench.sent[at].headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
-    assert_eq!(bench.lines(), ["POST http://localhost:8080/old", "GET http://localhost:8080/new", "GET http://localhost:8080/next?q=a+b&q=c"]);
+    let header = |at: usize, wanted: &str| {
+        bench.sent[at].headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
+    };
+    assert_eq!(
+        bench.lines(),
+        ["POST http://localhost:8080/old", "GET http://localhost:8080/new", "GET http://localhost:8080/next?q=a+b&q=c"]
+    );
     assert_eq!(header(0, "X-Token").as_deref(), Some("abc"));
     assert_eq!(header(0, "Accept").as_deref(), Some("text/plain"));
     assert_eq!(header(1, "Cookie").as_deref(), Some("sid=42"));
@@ -239,23 +257,35 @@ class U(FastHttpUser):
     let mut bench = load(source, &only("b")).unwrap();
     bench.run(1, |_| ok(""));
     assert_eq!(bench.file.user_errors()[0].0, "ValueError: in b");
-    assert!(bench.log.borrow()[0].contains("line 12, in b"), "{:?}", bench.log);
+    assert!(bench.log.borrow()[0].contains("line 13, in b"), "{:?}", bench.log);
 }
 
 #[test]
 fn what_cannot_work_is_refused_with_its_place_all_at_once() {
     let source = "import pandas\nfrom locust import HttpUser\nasync def f():\n    await g()\ntry:\n    import numpy\nexcept ImportError:\n    numpy = None\n";
     let Err(LoadError::Refused(refusals)) = load(source, &with_host()) else { panic!("it was not refused") };
-    let shown: Vec<String> = refusals.iter().map(|refusal| format!("{}:{} {}", refusal.line, refusal.column, refusal.construct)).collect();
+    let shown: Vec<String> =
+        refusals.iter().map(|refusal| format!("{}:{} {}", refusal.line, refusal.column, refusal.construct)).collect();
     assert_eq!(shown, ["3:1 async def", "4:5 await"]);
-    let Err(LoadError::Refused(refusals)) = load("import pandas\nimport socketio\n", &with_host()) else { panic!("it was not refused") };
+    let Err(LoadError::Refused(refusals)) = load("import pandas\nimport socketio\n", &with_host()) else {
+        panic!("it was not refused")
+    };
     assert_eq!(refusals.iter().map(|refusal| refusal.line).collect::<Vec<_>>(), [1, 2]);
 }
 
 #[test]
 fn a_user_that_never_waits_or_wants_too_much_is_ended() {
-    let with = |body: &str| format!("from locust import HttpUser, task\nclass U(HttpUser):\n    @task\n    def t(self):\n        {body}\n");
-    for body in ["while True: pass", "x = [0]\n        while True: x = x + x", "x = 'a' * 10**12", "10 ** 10 ** 9", "list(range(10**12))", "f = lambda n: f(n); sorted([1], key=f)"] {
+    let with = |body: &str| {
+        format!("from locust import HttpUser, task\nclass U(HttpUser):\n    @task\n    def t(self):\n        {body}\n")
+    };
+    for body in [
+        "while True: pass",
+        "x = [0]\n        while True: x = x + x",
+        "x = 'a' * 10**12",
+        "10 ** 10 ** 9",
+        "list(range(10**12))",
+        "f = lambda n: f(n); sorted([1], key=f)",
+    ] {
         let mut bench = load(&with(body), &with_host()).unwrap();
         match bench.run(1, |_| ok("")) {
             UserStep::Ended(why) => assert!(why.starts_with("locustfile.py:"), "{body}: {why}"),
@@ -308,8 +338,10 @@ class S(LoadTestShape):
         return None
 "#;
     let mut bench = load(source, &with_host()).unwrap();
-    let users: Vec<Option<f64>> = [0.0, 9.0, 15.0, 25.0].map(|at| bench.file.tick(at, 0).unwrap().map(|tick| tick.users)).to_vec();
+    let users: Vec<Option<f64>> =
+        [0.0, 9.0, 15.0, 25.0].map(|at| bench.file.tick(at, 0).unwrap().map(|tick| tick.users)).to_vec();
     assert_eq!(users, [Some(5.0), Some(5.0), Some(50.0), None]);
-    let classes: Vec<(String, f64, u64)> = bench.file.classes().iter().map(|class| (class.name.clone(), class.weight, class.fixed_count)).collect();
+    let classes: Vec<(String, f64, u64)> =
+        bench.file.classes().iter().map(|class| (class.name.clone(), class.weight, class.fixed_count)).collect();
     assert_eq!(classes, [("U".to_owned(), 3.0, 0), ("V".to_owned(), 1.0, 2)]);
 }

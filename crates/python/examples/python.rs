@@ -1,9 +1,16 @@
 //! Runs a Python file, for comparisons with the real one: `cargo run -p swarmgate-python --example python -- FILE`.
-#![expect(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "a program for the terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a program for the terminal"
+)]
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use swarmgate_python::{Args, Fiber, FileRefused, Host, HostCall, LogLevel, Module, Resumed, Step, Value, Vm, VmLimits};
+use swarmgate_python::{
+    Args, Fiber, FileRefused, Host, HostCall, LogLevel, Module, Resumed, Step, Value, Vm, VmLimits,
+};
 
 struct Terminal {
     start: Instant,

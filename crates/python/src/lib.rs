@@ -15,9 +15,10 @@ mod vm;
 pub use compile::{Code, Refusal, compile_module};
 pub use modules::{ModuleMaker, has_module, prelude_sources};
 pub use value::{
-    Args, Attrs, Class, Dict, Function, Instance, Module, Namespace, Native, NativeFn, NativeObject, Object, PyStr, Sym, Value,
-    intern, known,
+    Args, Attrs, Class, Dict, Function, Instance, Module, Namespace, Native, NativeFn, NativeObject, Object, PyStr,
+    Sym, Value, intern, known,
 };
 pub use vm::{
-    Fatal, Fiber, FileRefused, Host, HostCall, Kind, LogLevel, Raise, RaiseKind, Res, Resumed, Step, TraceEntry, Vm, VmLimits,
+    Fatal, Fiber, FileRefused, Host, HostCall, Kind, LogLevel, Raise, RaiseKind, Res, Resumed, Step, TraceEntry, Vm,
+    VmLimits,
 };

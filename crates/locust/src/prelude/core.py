@@ -117,8 +117,9 @@ class CaseInsensitiveDict(dict):
         self.update(items, **more)
 
     def __setitem__(self, name, value):
-        dict.__setitem__(self, name.lower(), value)
-        self._shown[name.lower()] = name
+        lower = name.lower()
+        dict.__setitem__(self, lower, value)
+        self._shown[lower] = name
 
     def __getitem__(self, name):
         return dict.__getitem__(self, name.lower())
@@ -154,7 +155,7 @@ class CaseInsensitiveDict(dict):
         self._shown.clear()
 
     def items(self):
-        return [(shown, dict.__getitem__(self, name)) for name, shown in self._shown.items()]
+        return list(zip(self._shown.values(), dict.values(self)))
 
     def keys(self):
         return list(self._shown.values())
@@ -166,7 +167,10 @@ class CaseInsensitiveDict(dict):
         return repr(dict(self.items()))
 
     def copy(self):
-        return CaseInsensitiveDict(self.items())
+        made = CaseInsensitiveDict()
+        dict.update(made, self)
+        made._shown.update(self._shown)
+        return made
 
 
 class _Cookie:
@@ -295,8 +299,8 @@ class PreparedRequest:
 
     @property
     def path_url(self):
-        parts = _urlsplit(self.url)
-        return (parts.path or "/") + ("?" + parts.query if parts.query else "")
+        at = self.url.find("/", 8)
+        return self.url[at:] if at > 0 else "/"
 
 
 class Response:
@@ -306,17 +310,34 @@ class Response:
 
     def __init__(self):
         self.status_code = 0
-        self.reason = None
-        self.headers = CaseInsensitiveDict()
         self._content = b""
-        self.url = None
-        self.history = []
-        self.cookies = CookieJar()
-        self.request = None
-        self.elapsed = _timedelta(0)
-        self.encoding = None
-        self._catch_response = True
-        self._meta = {}
+
+    reason = url = request = None
+    _catch_response = True
+    _raw = ()
+    _taken = 0
+
+    def __getattr__(self, name):
+        # What few scripts look at is made when it is asked for.
+        if name == "headers":
+            self.headers = found = CaseInsensitiveDict()
+            for key, value in self._raw:
+                before = found.get(key)
+                found[key] = value if before is None else before + ", " + value
+            return found
+        if name == "encoding":
+            self.encoding = found = _charset(self.headers.get("content-type"))
+            return found
+        if name == "elapsed":
+            return _timedelta(seconds=self._taken)
+        if name == "cookies":
+            self.cookies = found = CookieJar()
+            return found
+        if name == "history" or name == "_meta":
+            found = [] if name == "history" else {}
+            setattr(self, name, found)
+            return found
+        raise AttributeError(f"'Response' object has no attribute '{name}'")
 
     @property
     def content(self):
@@ -334,7 +355,7 @@ class Response:
 
     @property
     def is_redirect(self):
-        return "location" in self.headers and self.status_code in (301, 302, 303, 307, 308)
+        return self.status_code in (301, 302, 303, 307, 308) and "location" in self.headers
 
     @property
     def request_meta(self):
@@ -509,22 +530,15 @@ class Session:
     def _prepare(self, method, url, params, data, json, headers, cookies, files, auth):
         if isinstance(url, bytes):
             url = url.decode()
-        parts = _urlsplit(url.strip())
-        if not parts.scheme:
-            raise MissingSchema(f"Invalid URL {url!r}: No scheme supplied. Perhaps you meant https://{url}?")
-        if parts.scheme not in ("http", "https"):
-            raise InvalidSchema(f"No connection adapters were found for {url!r}")
-        if not parts.hostname:
-            raise InvalidURL(f"Invalid URL {url!r}: No host supplied")
-        query = parts.query
-        merged = {**dict(self.params), **params} if isinstance(params, dict) else (params or self.params)
+        sent, parts, username = _place(url)
+        merged = {**dict(self.params), **params} if self.params and isinstance(params, dict) else (params or self.params)
         if merged:
             if isinstance(merged, dict):
                 merged = {name: value for name, value in merged.items() if value is not None}
             extra = merged if isinstance(merged, str) else merged.decode() if isinstance(merged, bytes) else _urlencode(merged, doseq=True)
-            query = f"{query}&{extra}" if query and extra else query or extra
-        netloc = parts.netloc.rpartition("@")[2]
-        url = _urlunsplit((parts.scheme, netloc, _quote(parts.path or "/", _SAFE), _quote(query, _SAFE), ""))
+            if extra:
+                sent += ("&" if "?" in sent else "?") + _quote(extra, _SAFE)
+        url = sent
         merged_headers = self.headers.copy()
         for name, value in (headers or {}).items():
             if value is None:
@@ -552,8 +566,8 @@ class Session:
             merged_headers["Content-Type"] = kind
         prepared = PreparedRequest(method.upper(), url, merged_headers, body)
         auth = auth or self.auth
-        if auth is None and parts.username:
-            auth = (_unquote(parts.username), _unquote(parts.password or ""))
+        if auth is None and username:
+            auth = (_unquote(username), _unquote(parts.password or ""))
         if isinstance(auth, (tuple, list)) and len(auth) == 2:
             auth = HTTPBasicAuth(*auth)
         if auth:
@@ -562,7 +576,7 @@ class Session:
         if cookies:
             jar = jar.copy()
             jar.update(cookies)
-        line = jar._line(_urlsplit(url))
+        line = jar._line(parts) if jar._cookies else ""
         if line and "Cookie" not in prepared.headers:
             prepared.headers["Cookie"] = line
         return prepared, jar
@@ -573,23 +587,21 @@ class Session:
         history = []
         while True:
             begun = _time.perf_counter()
-            pairs = [(name, value if isinstance(value, str) else value.decode() if isinstance(value, bytes) else str(value)) for name, value in prepared.headers.items()]
-            answer = _exchange(prepared.method, prepared.url, pairs, prepared.body, read, connect, verify is not False)
+            answer = _exchange(prepared.method, prepared.url, prepared.headers.items(), prepared.body, read, connect, verify is not False)
             response = Response()
-            response.request, response.url, response.history = prepared, prepared.url, list(history)
-            response.elapsed = _timedelta(seconds=_time.perf_counter() - begun)
+            response.request, response.url = prepared, prepared.url
+            if history:
+                response.history = list(history)
+            response._taken = _time.perf_counter() - begun
             if answer[0] == 0:
                 response.error = _ERRORS.get(answer[1], ConnectionError)(answer[2], request=prepared)
                 return response
-            response.status_code, response.reason, headers, response._content = answer
-            parts = _urlsplit(prepared.url)
-            for name, value in headers:
-                if name.lower() == "set-cookie":
+            response.status_code, response.reason, response._raw, response._content = answer
+            for name, value in response._raw:
+                if len(name) == 10 and name.lower() == "set-cookie":
+                    parts = _place(prepared.url)[1]
                     self.cookies._take(value, parts)
                     response.cookies._take(value, parts)
-                before = response.headers.get(name)
-                response.headers[name] = value if before is None else before + ", " + value
-            response.encoding = _charset(response.headers.get("content-type"))
             if not allow_redirects or not response.is_redirect:
                 return response
             if len(history) >= most:
@@ -645,6 +657,27 @@ class Session:
 
     def delete(self, url, **kwargs):
         return self.request("DELETE", url, **kwargs)
+
+
+_KEPT = {}
+
+
+def _place(url):
+    # A URL as it is sent, taken apart: most tests ask for the same ones again and again.
+    kept = _KEPT.get(url)
+    if kept is None:
+        parts = _urlsplit(url.strip())
+        if not parts.scheme:
+            raise MissingSchema(f"Invalid URL {url!r}: No scheme supplied. Perhaps you meant https://{url}?")
+        if parts.scheme not in ("http", "https"):
+            raise InvalidSchema(f"No connection adapters were found for {url!r}")
+        if not parts.hostname:
+            raise InvalidURL(f"Invalid URL {url!r}: No host supplied")
+        sent = _urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], _quote(parts.path or "/", _SAFE), _quote(parts.query, _SAFE), ""))
+        if len(_KEPT) >= 500:
+            _KEPT.clear()
+        kept = _KEPT[url] = (sent, parts, parts.username)
+    return kept
 
 
 def _charset(kind):

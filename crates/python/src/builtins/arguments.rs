@@ -62,7 +62,9 @@ impl Given {
     /// # Errors
     /// There is none.
     pub fn needed(&mut self, vm: &Vm, name: &str) -> Res<Value> {
-        self.named(name).ok_or_else(|| vm.type_error(format!("{}() missing required argument: '{name}' (pos {})", self.name, self.taken)))
+        self.named(name).ok_or_else(|| {
+            vm.type_error(format!("{}() missing required argument: '{name}' (pos {})", self.name, self.taken))
+        })
     }
 
     /// The rest by position.
@@ -104,7 +106,11 @@ impl Given {
         let left = self.left();
         if left > 0 {
             let taken = self.taken.min(self.taken + 1);
-            return Err(vm.type_error(format!("{}() takes at most {taken} arguments ({} given)", self.name, taken + left)));
+            return Err(vm.type_error(format!(
+                "{}() takes at most {taken} arguments ({} given)",
+                self.name,
+                taken + left
+            )));
         }
         let _ = self.pos.next();
         Ok(())
@@ -116,7 +122,9 @@ impl Given {
 /// # Errors
 /// It is something else.
 pub fn text_of(vm: &Vm, function: &str, value: &Value) -> Res<Rc<PyStr>> {
-    value.as_text().ok_or_else(|| vm.type_error(format!("{function}() argument must be str, not {}", vm.type_name(value))))
+    value
+        .as_text()
+        .ok_or_else(|| vm.type_error(format!("{function}() argument must be str, not {}", vm.type_name(value))))
 }
 
 /// An integer of 64 bits.

@@ -7,8 +7,28 @@ use super::arguments::{Given, int_of};
 use crate::value::{Args, Value};
 use crate::vm::{Res, Vm};
 
-pub const METHODS: &[&str] = &["decode", "hex", "startswith", "endswith", "find", "split", "strip", "lstrip", "rstrip", "join", "replace", "count", "index", "lower", "upper", "fromhex", "splitlines", "rfind"];
-pub const ARRAY_METHODS: &[&str] = &["decode", "hex", "append", "extend", "startswith", "endswith", "find", "count", "index", "clear", "copy", "pop"];
+pub const METHODS: &[&str] = &[
+    "decode",
+    "hex",
+    "startswith",
+    "endswith",
+    "find",
+    "split",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "join",
+    "replace",
+    "count",
+    "index",
+    "lower",
+    "upper",
+    "fromhex",
+    "splitlines",
+    "rfind",
+];
+pub const ARRAY_METHODS: &[&str] =
+    &["decode", "hex", "append", "extend", "startswith", "endswith", "find", "count", "index", "clear", "copy", "pop"];
 
 /// The bytes of a bytes-like value.
 pub fn bytes_of(vm: &mut Vm, value: &Value) -> Res<Vec<u8>> {
@@ -38,7 +58,10 @@ pub fn encode(vm: &Vm, text: &str, encoding: &str, errors: &str) -> Res<Vec<u8>>
                 None if errors == "ignore" => {}
                 None if errors == "replace" => out.push(b'?'),
                 None => {
-                    let message = format!("'{name}' codec can't encode character '\\u{:04x}': ordinal not in range({limit})", c as u32);
+                    let message = format!(
+                        "'{name}' codec can't encode character '\\u{:04x}': ordinal not in range({limit})",
+                        c as u32
+                    );
                     return Err(vm.error("UnicodeEncodeError", message));
                 }
             }
@@ -69,7 +92,10 @@ pub fn decode(vm: &Vm, bytes: &[u8], encoding: &str, errors: &str) -> Res<String
                 Err(error) => {
                     let at = error.valid_up_to();
                     let byte = bytes.get(at).copied().unwrap_or(0);
-                    Err(vm.error("UnicodeDecodeError", format!("'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: invalid start byte")))
+                    Err(vm.error(
+                        "UnicodeDecodeError",
+                        format!("'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: invalid start byte"),
+                    ))
                 }
             }
         }
@@ -121,10 +147,11 @@ pub fn call(vm: &mut Vm, bytes: &Rc<Vec<u8>>, name: &str, args: Args) -> Res<Val
         "find" | "index" | "rfind" | "count" => {
             let part = given.required(vm)?;
             let part = if let Value::Int(n) = part { vec![u8::try_from(n).unwrap_or(0)] } else { bytes_of(vm, &part)? };
-            let mut places = bytes.windows(part.len().max(1)).enumerate().filter(|(_, w)| *w == part.as_slice()).map(|(at, _)| at);
+            let mut places =
+                bytes.windows(part.len().max(1)).enumerate().filter(|(_, w)| *w == part.as_slice()).map(|(at, _)| at);
             match name {
                 "count" => Value::count(places.count()),
-                _ => match if name == "rfind" { places.last() } else { places.next() } {
+                _ => match if name == "rfind" { places.next_back() } else { places.next() } {
                     Some(at) => Value::count(at),
                     None if name == "index" => return Err(vm.value_error("subsection not found")),
                     None => Value::Int(-1),
@@ -138,7 +165,11 @@ pub fn call(vm: &mut Vm, bytes: &Rc<Vec<u8>>, name: &str, args: Args) -> Res<Val
             };
             let drops = |byte: &u8| set.as_ref().map_or_else(|| is_space(byte), |set| set.contains(byte));
             let from = if name == "rstrip" { 0 } else { bytes.iter().take_while(|b| drops(b)).count() };
-            let to = if name == "lstrip" { bytes.len() } else { bytes.len() - bytes[from..].iter().rev().take_while(|b| drops(b)).count() };
+            let to = if name == "lstrip" {
+                bytes.len()
+            } else {
+                bytes.len() - bytes[from..].iter().rev().take_while(|b| drops(b)).count()
+            };
             Value::bytes(&bytes[from..to.max(from)])
         }
         "split" => {
@@ -160,7 +191,9 @@ pub fn call(vm: &mut Vm, bytes: &Rc<Vec<u8>>, name: &str, args: Args) -> Res<Val
                 }
             }
         }
-        "splitlines" => Value::list(String::from_utf8_lossy(bytes).lines().map(|line| Value::bytes(line.as_bytes())).collect()),
+        "splitlines" => {
+            Value::list(String::from_utf8_lossy(bytes).lines().map(|line| Value::bytes(line.as_bytes())).collect())
+        }
         "join" => {
             let parts = given.required(vm)?;
             let mut all = Vec::new();
@@ -200,7 +233,13 @@ pub fn call_array(vm: &mut Vm, bytes: &Rc<RefCell<Vec<u8>>>, name: &str, args: A
         }
         "clear" => bytes.borrow_mut().clear(),
         "copy" => return Ok(Value::ByteArray(Rc::new(RefCell::new(bytes.borrow().clone())))),
-        "pop" => return bytes.borrow_mut().pop().map(|b| Value::Int(i64::from(b))).ok_or_else(|| vm.error("IndexError", "pop from empty bytearray")),
+        "pop" => {
+            return bytes
+                .borrow_mut()
+                .pop()
+                .map(|b| Value::Int(i64::from(b)))
+                .ok_or_else(|| vm.error("IndexError", "pop from empty bytearray"));
+        }
         _ => {
             let copy = Rc::new(bytes.borrow().clone());
             return call(vm, &copy, name, Args::of(given.rest()));

@@ -4,21 +4,44 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::arguments::{Given, int_of};
-use crate::value::{Args, Builtin, Class, Descriptor, Dict, Iter, Namespace, NativeFn, NativeObject, Range, SetItems, Slice, Sym, Value, intern, known};
+use crate::value::{
+    Args, Builtin, Class, Descriptor, Dict, Iter, Namespace, NativeFn, NativeObject, Range, SetItems, Slice, Sym,
+    Value, intern, known,
+};
 use crate::vm::{Res, Vm};
 
 pub fn install(vm: &mut Vm) {
-    let exceptions: Vec<(&'static str, Rc<Class>)> = vm.types.exceptions.iter().map(|(name, class)| (*name, Rc::clone(class))).collect();
+    let exceptions: Vec<(&'static str, Rc<Class>)> =
+        vm.types.exceptions.iter().map(|(name, class)| (*name, Rc::clone(class))).collect();
     for (name, class) in exceptions {
         vm.builtins.insert(intern(name), Value::Class(class));
     }
     vm.builtins.insert(intern("IOError"), Value::Class(Rc::clone(&vm.types.exceptions["OSError"])));
     vm.builtins.insert(intern("EnvironmentError"), Value::Class(Rc::clone(&vm.types.exceptions["OSError"])));
     let makers: &[(&'static str, NativeFn)] = &[
-        ("int", int), ("float", float), ("str", str_), ("bytes", bytes), ("bytearray", bytearray), ("list", list), ("tuple", tuple),
-        ("dict", dict), ("set", set), ("frozenset", frozenset), ("bool", bool_), ("range", range), ("slice", slice),
-        ("property", property), ("classmethod", classmethod), ("staticmethod", staticmethod), ("enumerate", enumerate),
-        ("zip", zip), ("map", map), ("filter", filter), ("reversed", reversed), ("object", object), ("super", super_call),
+        ("int", int),
+        ("float", float),
+        ("str", str_),
+        ("bytes", bytes),
+        ("bytearray", bytearray),
+        ("list", list),
+        ("tuple", tuple),
+        ("dict", dict),
+        ("set", set),
+        ("frozenset", frozenset),
+        ("bool", bool_),
+        ("range", range),
+        ("slice", slice),
+        ("property", property),
+        ("classmethod", classmethod),
+        ("staticmethod", staticmethod),
+        ("enumerate", enumerate),
+        ("zip", zip),
+        ("map", map),
+        ("filter", filter),
+        ("reversed", reversed),
+        ("object", object),
+        ("super", super_call),
     ];
     for (name, make) in makers {
         let class = Rc::clone(vm.types.named(name));
@@ -27,8 +50,13 @@ pub fn install(vm: &mut Vm) {
     }
     vm.builtins.insert(intern("type"), Value::Class(Rc::clone(&vm.types.type_)));
     let methods: &[(&str, &str, NativeFn)] = &[
-        ("object", "__init__", nothing), ("dict", "__init__", dict_init), ("list", "__init__", list_init), ("set", "__init__", set_init),
-        ("object", "__setattr__", object_setattr), ("object", "__eq__", object_eq), ("object", "__init_subclass__", nothing),
+        ("object", "__init__", nothing),
+        ("dict", "__init__", dict_init),
+        ("list", "__init__", list_init),
+        ("set", "__init__", set_init),
+        ("object", "__setattr__", object_setattr),
+        ("object", "__eq__", object_eq),
+        ("object", "__init_subclass__", nothing),
     ];
     for (class, name, function) in methods {
         let name: &'static str = match *name {
@@ -149,7 +177,8 @@ fn str_(vm: &mut Vm, args: Args) -> Res<Value> {
         Some(encoding) => {
             let bytes = super::bytes::bytes_of(vm, &value)?;
             let errors = given.named("errors").and_then(|errors| errors.as_text());
-            super::bytes::decode(vm, &bytes, encoding.as_str(), errors.as_ref().map_or("strict", |e| e.as_str())).map(Value::str)
+            super::bytes::decode(vm, &bytes, encoding.as_str(), errors.as_ref().map_or("strict", |e| e.as_str()))
+                .map(Value::str)
         }
         None if matches!(value, Value::Str(_)) => Ok(value),
         None => vm.str_of(&value).map(Value::str),
@@ -381,7 +410,12 @@ impl NativeObject for Super {
                 }
             }
             None => match self.me.plain() {
-                plain @ (Value::Dict(_) | Value::List(_) | Value::Str(_) | Value::Set(_) | Value::Int(_) | Value::Tuple(_)) => vm.attr(&plain, name).map(Some),
+                plain @ (Value::Dict(_)
+                | Value::List(_)
+                | Value::Str(_)
+                | Value::Set(_)
+                | Value::Int(_)
+                | Value::Tuple(_)) => vm.attr(&plain, name).map(Some),
                 _ => {
                     let text = name.text();
                     let text = text.as_str();
@@ -476,13 +510,22 @@ pub fn property_method(vm: &mut Vm, descriptor: &Rc<Descriptor>, name: &str, arg
 
 /// Whether `class.name` is a method of a builtin class.
 pub fn has_class_method(class: &Rc<Class>, name: &str) -> bool {
-    sample(class).is_some_and(|sample| super::has_method(&sample, name) || (class.name == "int" && name == "from_bytes") || (class.name == "float" && name == "fromhex"))
-        || (name == "__getattribute__" || name == "__repr__" || name == "__str__" || name == "__hash__" || name == "__eq__") && class.name == "object"
+    sample(class).is_some_and(|sample| {
+        super::has_method(&sample, name)
+            || (class.name == "int" && name == "from_bytes")
+            || (class.name == "float" && name == "fromhex")
+    }) || (name == "__getattribute__"
+        || name == "__repr__"
+        || name == "__str__"
+        || name == "__hash__"
+        || name == "__eq__")
+        && class.name == "object"
 }
 
 /// A value of a builtin class, whose methods it then shows.
 fn sample(class: &Rc<Class>) -> Option<Value> {
-    let own = std::iter::once(class).chain(class.mro()).find(|class| class.module == "builtins" && class.name != "object")?;
+    let own =
+        std::iter::once(class).chain(class.mro()).find(|class| class.module == "builtins" && class.name != "object")?;
     Some(match own.name.as_str() {
         "str" => Value::str(""),
         "int" | "bool" => Value::Int(0),

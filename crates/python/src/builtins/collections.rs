@@ -22,7 +22,9 @@ pub fn len(vm: &mut Vm, value: &Value) -> Res<usize> {
         Value::Range(range) => usize::try_from(range.len()).unwrap_or(0),
         Value::Iter(iter) if let Iter::View(_, dict) = &*iter.borrow() => dict.borrow().len(),
         Value::Object(object) if let Some(len) = object.len() => len,
-        Value::Class(class) if let Some(Value::Dict(members)) = class.lookup(known::ENUM_MEMBERS) => members.borrow().len(),
+        Value::Class(class) if let Some(Value::Dict(members)) = class.lookup(known::ENUM_MEMBERS) => {
+            members.borrow().len()
+        }
         Value::Instance(instance) => {
             if let Some(function) = instance.class.lookup(known::LEN) {
                 let len = vm.call_sync(&function, Args::of([value.clone()]))?;

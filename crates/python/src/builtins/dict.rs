@@ -7,7 +7,8 @@ use super::arguments::Given;
 use crate::value::{Args, Dict, Iter, Key, Value, ViewOf};
 use crate::vm::{Res, Vm};
 
-pub const METHODS: &[&str] = &["get", "items", "keys", "values", "update", "pop", "setdefault", "copy", "clear", "popitem", "fromkeys"];
+pub const METHODS: &[&str] =
+    &["get", "items", "keys", "values", "update", "pop", "setdefault", "copy", "clear", "popitem", "fromkeys"];
 
 pub fn call(vm: &mut Vm, me: &Value, dict: &Rc<RefCell<Dict>>, name: &str, args: Args) -> Res<Value> {
     let mut given = Given::new(name, args);

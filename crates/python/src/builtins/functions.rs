@@ -13,17 +13,54 @@ use crate::vm::{LogLevel, Res, Vm};
 
 pub fn install(vm: &mut Vm) {
     let functions: &[(&'static str, NativeFn)] = &[
-        ("print", print), ("len", len), ("isinstance", isinstance), ("issubclass", issubclass), ("hasattr", hasattr),
-        ("getattr", getattr), ("setattr", setattr), ("delattr", delattr), ("callable", callable), ("id", id), ("hash", hash),
-        ("repr", repr), ("ascii", ascii), ("format", format), ("chr", chr), ("ord", ord), ("hex", hex), ("oct", oct), ("bin", bin),
-        ("abs", abs), ("round", round), ("pow", pow), ("divmod", divmod), ("sum", sum), ("min", min), ("max", max), ("any", any),
-        ("all", all), ("sorted", sorted), ("iter", iter), ("next", next), ("globals", globals), ("dir", dir), ("exit", exit), ("quit", exit),
-        ("open", crate::modules::open), ("__with_traceback", with_traceback), ("vars", vars),
+        ("print", print),
+        ("len", len),
+        ("isinstance", isinstance),
+        ("issubclass", issubclass),
+        ("hasattr", hasattr),
+        ("getattr", getattr),
+        ("setattr", setattr),
+        ("delattr", delattr),
+        ("callable", callable),
+        ("id", id),
+        ("hash", hash),
+        ("repr", repr),
+        ("ascii", ascii),
+        ("format", format),
+        ("chr", chr),
+        ("ord", ord),
+        ("hex", hex),
+        ("oct", oct),
+        ("bin", bin),
+        ("abs", abs),
+        ("round", round),
+        ("pow", pow),
+        ("divmod", divmod),
+        ("sum", sum),
+        ("min", min),
+        ("max", max),
+        ("any", any),
+        ("all", all),
+        ("sorted", sorted),
+        ("iter", iter),
+        ("next", next),
+        ("globals", globals),
+        ("dir", dir),
+        ("exit", exit),
+        ("quit", exit),
+        ("open", crate::modules::open),
+        ("__with_traceback", with_traceback),
+        ("vars", vars),
     ];
     for (name, function) in functions {
         vm.builtins.insert(intern(name), Value::native(name, *function));
     }
-    for (name, value) in [("None", Value::None), ("NotImplemented", Value::NotImplemented), ("Ellipsis", Value::Ellipsis), ("__debug__", Value::Bool(true))] {
+    for (name, value) in [
+        ("None", Value::None),
+        ("NotImplemented", Value::NotImplemented),
+        ("Ellipsis", Value::Ellipsis),
+        ("__debug__", Value::Bool(true)),
+    ] {
         vm.builtins.insert(intern(name), value);
     }
 }
@@ -184,8 +221,12 @@ fn chr(vm: &mut Vm, args: Args) -> Res<Value> {
 fn ord(vm: &mut Vm, args: Args) -> Res<Value> {
     let value = Given::new("ord", args).required(vm)?;
     match &value {
-        Value::Str(text) if text.count() == 1 => Ok(Value::Int(text.as_str().chars().next().map_or(0, |c| i64::from(c as u32)))),
-        Value::Str(text) => Err(vm.type_error(format!("ord() expected a character, but string of length {} found", text.count()))),
+        Value::Str(text) if text.count() == 1 => {
+            Ok(Value::Int(text.as_str().chars().next().map_or(0, |c| i64::from(c as u32))))
+        }
+        Value::Str(text) => {
+            Err(vm.type_error(format!("ord() expected a character, but string of length {} found", text.count())))
+        }
         Value::Bytes(bytes) if bytes.len() == 1 => Ok(Value::Int(i64::from(bytes[0]))),
         _ => Err(vm.type_error(format!("ord() expected string of length 1, but {} found", vm.type_name(&value)))),
     }
@@ -237,7 +278,9 @@ fn round(vm: &mut Vm, args: Args) -> Res<Value> {
             if digits >= 0 {
                 return Ok(Value::Int(n));
             }
-            let Some(unit) = u32::try_from(-digits).ok().and_then(|d| 10_i128.checked_pow(d)) else { return Ok(Value::Int(0)) };
+            let Some(unit) = u32::try_from(-digits).ok().and_then(|d| 10_i128.checked_pow(d)) else {
+                return Ok(Value::Int(0));
+            };
             let n = i128::from(n);
             let (quotient, rest) = (n.div_euclid(unit), n.rem_euclid(unit));
             let up = rest * 2 > unit || (rest * 2 == unit && quotient % 2 != 0);
@@ -268,7 +311,9 @@ fn round(vm: &mut Vm, args: Args) -> Res<Value> {
 fn pow(vm: &mut Vm, args: Args) -> Res<Value> {
     let mut given = Given::new("pow", args);
     let (base, exponent) = (given.required(vm)?, given.required(vm)?);
-    let Some(modulus) = given.next().filter(|value| !value.is_none()) else { return vm.binary(BinOp::Pow, &base, &exponent) };
+    let Some(modulus) = given.next().filter(|value| !value.is_none()) else {
+        return vm.binary(BinOp::Pow, &base, &exponent);
+    };
     let big = |value: &Value| match value {
         Value::Int(n) => Some(num_bigint::BigInt::from(*n)),
         Value::Big(n) => Some((**n).clone()),

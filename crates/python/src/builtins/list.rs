@@ -7,7 +7,8 @@ use super::arguments::{Given, int_of};
 use crate::value::{Args, Value};
 use crate::vm::{Res, Vm};
 
-pub const METHODS: &[&str] = &["append", "extend", "insert", "remove", "pop", "clear", "index", "count", "sort", "reverse", "copy"];
+pub const METHODS: &[&str] =
+    &["append", "extend", "insert", "remove", "pop", "clear", "index", "count", "sort", "reverse", "copy"];
 
 pub fn call(vm: &mut Vm, list: &Rc<RefCell<Vec<Value>>>, name: &str, args: Args) -> Res<Value> {
     let mut given = Given::new(name, args);
@@ -56,7 +57,9 @@ pub fn call(vm: &mut Vm, list: &Rc<RefCell<Vec<Value>>>, name: &str, args: Args)
             if len == 0 {
                 return Err(vm.error("IndexError", "pop from empty list"));
             }
-            let place = usize::try_from(if at < 0 { at + i64::try_from(len).unwrap_or(0) } else { at }).ok().filter(|at| *at < len);
+            let place = usize::try_from(if at < 0 { at + i64::try_from(len).unwrap_or(0) } else { at })
+                .ok()
+                .filter(|at| *at < len);
             let Some(place) = place else { return Err(vm.error("IndexError", "pop index out of range")) };
             return Ok(list.borrow_mut().remove(place));
         }

@@ -20,8 +20,8 @@ use crate::vm::{Res, Vm};
 
 pub use arguments::{Given, int_of, text_of};
 pub use bytes::{bytes_of, decode};
-pub use collections::len as len_of;
 pub use classes::{make_super, type_call};
+pub use collections::len as len_of;
 pub use number::{int_of_float, parse_int, real};
 pub use sorting::sorted;
 
@@ -59,7 +59,23 @@ fn methods(value: &Value) -> &'static [&'static str] {
 }
 
 /// Operators, as methods of builtin values.
-const DUNDERS: &[&str] = &["__len__", "__contains__", "__getitem__", "__setitem__", "__delitem__", "__str__", "__repr__", "__eq__", "__iter__", "__add__", "__hash__", "__lt__", "__format__", "__bool__", "__int__"];
+const DUNDERS: &[&str] = &[
+    "__len__",
+    "__contains__",
+    "__getitem__",
+    "__setitem__",
+    "__delitem__",
+    "__str__",
+    "__repr__",
+    "__eq__",
+    "__iter__",
+    "__add__",
+    "__hash__",
+    "__lt__",
+    "__format__",
+    "__bool__",
+    "__int__",
+];
 
 /// Whether a builtin value has a method.
 pub fn has_method(value: &Value, name: &str) -> bool {
@@ -73,7 +89,10 @@ pub fn has_method(value: &Value, name: &str) -> bool {
 pub fn call_method(vm: &mut Vm, receiver: &Value, name: Sym, args: Args) -> Res<Value> {
     let text = name.text();
     let name_text = text.as_str();
-    if name_text.starts_with("__") && !matches!(receiver, Value::Object(_) | Value::Class(_) | Value::Generator(_)) && !methods(receiver).contains(&name_text) {
+    if name_text.starts_with("__")
+        && !matches!(receiver, Value::Object(_) | Value::Class(_) | Value::Generator(_))
+        && !methods(receiver).contains(&name_text)
+    {
         return dunder(vm, receiver, name_text, args);
     }
     match receiver {
@@ -183,7 +202,10 @@ pub fn exception_attr(vm: &Vm, instance: &Rc<Instance>, name: Sym) -> Option<Val
         "name" if is("ImportError") || is("NameError") || is("AttributeError") => Some(Value::None),
         "with_traceback" => {
             let receiver = Value::Instance(Rc::clone(instance));
-            Some(Value::Method(Rc::new(crate::value::Method { receiver, function: vm.builtins.get(&crate::value::intern("__with_traceback"))?.clone() })))
+            Some(Value::Method(Rc::new(crate::value::Method {
+                receiver,
+                function: vm.builtins.get(&crate::value::intern("__with_traceback"))?.clone(),
+            })))
         }
         _ => None,
     }
@@ -196,21 +218,72 @@ pub fn class_has_method(class: &Rc<Class>, name: &str) -> bool {
 
 /// Names of builtin functions that real Python has and this one has not.
 pub fn python_has_builtin(name: &str) -> bool {
-    ["compile", "eval", "exec", "memoryview", "complex", "breakpoint", "help", "locals", "vars", "input", "aiter", "anext", "__import__", "__build_class__", "copyright", "credits", "license", "delattr_"].contains(&name)
+    [
+        "compile",
+        "eval",
+        "exec",
+        "memoryview",
+        "complex",
+        "breakpoint",
+        "help",
+        "locals",
+        "vars",
+        "input",
+        "aiter",
+        "anext",
+        "__import__",
+        "__build_class__",
+        "copyright",
+        "credits",
+        "license",
+        "delattr_",
+    ]
+    .contains(&name)
 }
 
 /// Methods of builtin values that real Python has and this one has not.
 pub fn python_has(value: &Value, name: &str) -> bool {
     let names: &[&str] = match value {
-        Value::Str(_) => &["__mod__", "__mul__", "__ne__", "__ge__", "__gt__", "__le__", "__getnewargs__", "__sizeof__", "__dir__"],
+        Value::Str(_) => {
+            &["__mod__", "__mul__", "__ne__", "__ge__", "__gt__", "__le__", "__getnewargs__", "__sizeof__", "__dir__"]
+        }
         Value::List(_) => &["__iadd__", "__imul__", "__mul__", "__reversed__", "__sizeof__"],
         Value::Dict(_) => &["__reversed__", "__or__", "__ior__", "__sizeof__"],
         Value::Set(_) | Value::FrozenSet(_) => &["__and__", "__or__", "__sub__", "__xor__"],
-        Value::Bytes(_) | Value::ByteArray(_) => &["center", "capitalize", "expandtabs", "isalnum", "isalpha", "isascii", "isdigit", "islower", "isspace", "istitle", "isupper", "ljust", "maketrans", "partition", "removeprefix", "removesuffix", "rindex", "rjust", "rpartition", "rsplit", "swapcase", "title", "translate", "zfill"],
-        Value::Int(_) | Value::Bool(_) | Value::Big(_) => &["__abs__", "__add__", "__sub__", "__mul__", "__float__", "__index__", "__neg__"],
+        Value::Bytes(_) | Value::ByteArray(_) => &[
+            "center",
+            "capitalize",
+            "expandtabs",
+            "isalnum",
+            "isalpha",
+            "isascii",
+            "isdigit",
+            "islower",
+            "isspace",
+            "istitle",
+            "isupper",
+            "ljust",
+            "maketrans",
+            "partition",
+            "removeprefix",
+            "removesuffix",
+            "rindex",
+            "rjust",
+            "rpartition",
+            "rsplit",
+            "swapcase",
+            "title",
+            "translate",
+            "zfill",
+        ],
+        Value::Int(_) | Value::Bool(_) | Value::Big(_) => {
+            &["__abs__", "__add__", "__sub__", "__mul__", "__float__", "__index__", "__neg__"]
+        }
         Value::Float(_) => &["fromhex", "hex", "as_integer_ratio", "__round__"],
         Value::Generator(_) => &["gi_frame", "gi_running", "gi_code"],
-        Value::Func(_) => &["__code__", "__annotations__", "__closure__", "__globals__", "__kwdefaults__", "__get__", "__call__"],
+        Value::Func(_) => {
+            &["__code__", "__annotations__", "__closure__", "__globals__", "__kwdefaults__", "__get__", "__call__"]
+        }
         _ => &[],
     };
     let _ = known::CODE;

@@ -7,7 +7,8 @@ use super::arguments::{Given, int_of};
 use crate::value::{Args, Value, known};
 use crate::vm::{Res, Vm};
 
-pub const INT_METHODS: &[&str] = &["bit_length", "to_bytes", "conjugate", "from_bytes", "bit_count", "is_integer", "as_integer_ratio"];
+pub const INT_METHODS: &[&str] =
+    &["bit_length", "to_bytes", "conjugate", "from_bytes", "bit_count", "is_integer", "as_integer_ratio"];
 pub const FLOAT_METHODS: &[&str] = &["is_integer", "conjugate"];
 
 fn big(value: &Value) -> BigInt {
@@ -108,7 +109,9 @@ pub fn to_int(vm: &mut Vm, value: &Value) -> Res<Value> {
                 _ => Err(no_number(vm, "int", value)),
             }
         }
-        Value::Object(object) if object.methods().contains(&"__int__") => object.call_method(vm, value, known::INT, Args::default()),
+        Value::Object(object) if object.methods().contains(&"__int__") => {
+            object.call_method(vm, value, known::INT, Args::default())
+        }
         _ => Err(no_number(vm, "int", value)),
     }
 }
@@ -116,7 +119,9 @@ pub fn to_int(vm: &mut Vm, value: &Value) -> Res<Value> {
 fn no_number(vm: &Vm, what: &str, value: &Value) -> crate::vm::Raise {
     let found = vm.type_name(value);
     if what == "int" {
-        return vm.type_error(format!("int() argument must be a string, a bytes-like object or a real number, not '{found}'"));
+        return vm.type_error(format!(
+            "int() argument must be a string, a bytes-like object or a real number, not '{found}'"
+        ));
     }
     vm.type_error(format!("float() argument must be a string or a real number, not '{found}'"))
 }
@@ -132,15 +137,24 @@ pub fn parse_int(vm: &mut Vm, text: &str, base: u32) -> Res<Value> {
         None => (false, trimmed.strip_prefix('+').unwrap_or(trimmed)),
     };
     let lower = digits.to_lowercase();
-    let prefixed = |base: u32, prefixes: [&str; 2]| prefixes.iter().find_map(|p| lower.strip_prefix(p)).map(|rest| (rest.to_owned(), base));
+    let prefixed = |base: u32, prefixes: [&str; 2]| {
+        prefixes.iter().find_map(|p| lower.strip_prefix(p)).map(|rest| (rest.to_owned(), base))
+    };
     let (digits, radix) = match base {
-        0 => prefixed(16, ["0x", "0x"]).or(prefixed(8, ["0o", "0o"])).or(prefixed(2, ["0b", "0b"])).unwrap_or((lower.clone(), 10)),
+        0 => prefixed(16, ["0x", "0x"])
+            .or(prefixed(8, ["0o", "0o"]))
+            .or(prefixed(2, ["0b", "0b"]))
+            .unwrap_or((lower.clone(), 10)),
         16 => prefixed(16, ["0x", "0x"]).unwrap_or((lower.clone(), 16)),
         8 => prefixed(8, ["0o", "0o"]).unwrap_or((lower.clone(), 8)),
         2 => prefixed(2, ["0b", "0b"]).unwrap_or((lower.clone(), 2)),
         base => (lower.clone(), base),
     };
-    let ok = !digits.is_empty() && !digits.starts_with('_') && !digits.ends_with('_') && !digits.contains("__") && digits.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let ok = !digits.is_empty()
+        && !digits.starts_with('_')
+        && !digits.ends_with('_')
+        && !digits.contains("__")
+        && digits.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let digits: String = digits.chars().filter(|c| *c != '_').collect();
     if digits.len() > 4_300 && radix == 10 {
         return Err(vm.value_error("Exceeds the limit (4300 digits) for integer string conversion"));
@@ -186,7 +200,10 @@ pub fn to_float(vm: &mut Vm, value: &Value) -> Res<f64> {
         Value::Bool(b) => Ok(f64::from(u8::from(*b))),
         #[expect(clippy::cast_precision_loss, reason = "Python rounds to the nearest float too")]
         Value::Int(n) => Ok(*n as f64),
-        Value::Big(n) => n.to_f64().filter(|x| x.is_finite()).ok_or_else(|| vm.error("OverflowError", "int too large to convert to float")),
+        Value::Big(n) => n
+            .to_f64()
+            .filter(|x| x.is_finite())
+            .ok_or_else(|| vm.error("OverflowError", "int too large to convert to float")),
         Value::Str(text) => parse_float(vm, text.as_str()),
         Value::Bytes(bytes) => parse_float(vm, &String::from_utf8_lossy(bytes)),
         Value::Instance(instance) => {

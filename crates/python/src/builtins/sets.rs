@@ -8,8 +8,22 @@ use crate::value::{Args, SetItems, Value};
 use crate::vm::{Res, Vm};
 
 pub const METHODS: &[&str] = &[
-    "add", "remove", "discard", "pop", "clear", "update", "union", "intersection", "difference", "symmetric_difference",
-    "issubset", "issuperset", "isdisjoint", "copy", "difference_update", "intersection_update",
+    "add",
+    "remove",
+    "discard",
+    "pop",
+    "clear",
+    "update",
+    "union",
+    "intersection",
+    "difference",
+    "symmetric_difference",
+    "issubset",
+    "issuperset",
+    "isdisjoint",
+    "copy",
+    "difference_update",
+    "intersection_update",
 ];
 
 pub const FROZEN: &[&str] =

@@ -7,10 +7,53 @@ use crate::value::{Args, PyStr, Slice, Value};
 use crate::vm::{Res, Vm};
 
 pub const METHODS: &[&str] = &[
-    "format", "join", "split", "strip", "startswith", "endswith", "replace", "lower", "upper", "encode", "find", "lstrip",
-    "rstrip", "title", "capitalize", "count", "index", "isdigit", "isalpha", "isalnum", "isspace", "isupper", "islower",
-    "zfill", "ljust", "rjust", "center", "partition", "rpartition", "rsplit", "splitlines", "rfind", "rindex", "swapcase",
-    "casefold", "isnumeric", "isdecimal", "removeprefix", "removesuffix", "format_map", "expandtabs", "translate", "isidentifier", "istitle", "isascii", "isprintable", "maketrans",
+    "format",
+    "join",
+    "split",
+    "strip",
+    "startswith",
+    "endswith",
+    "replace",
+    "lower",
+    "upper",
+    "encode",
+    "find",
+    "lstrip",
+    "rstrip",
+    "title",
+    "capitalize",
+    "count",
+    "index",
+    "isdigit",
+    "isalpha",
+    "isalnum",
+    "isspace",
+    "isupper",
+    "islower",
+    "zfill",
+    "ljust",
+    "rjust",
+    "center",
+    "partition",
+    "rpartition",
+    "rsplit",
+    "splitlines",
+    "rfind",
+    "rindex",
+    "swapcase",
+    "casefold",
+    "isnumeric",
+    "isdecimal",
+    "removeprefix",
+    "removesuffix",
+    "format_map",
+    "expandtabs",
+    "translate",
+    "isidentifier",
+    "istitle",
+    "isascii",
+    "isprintable",
+    "maketrans",
 ];
 
 /// Two positions by name, as in `text[start:end]`.
@@ -30,7 +73,9 @@ pub fn call(vm: &mut Vm, me: &Rc<PyStr>, name: &str, args: Args) -> Res<Value> {
     Ok(match name {
         "format" => {
             let (pos, kw) = (given.rest(), given.keywords());
-            let kw = Value::dict(kw.into_iter().map(|(name, value)| (crate::value::Key(Value::Str(name.text())), value)).collect());
+            let kw = Value::dict(
+                kw.into_iter().map(|(name, value)| (crate::value::Key(Value::Str(name.text())), value)).collect(),
+            );
             Value::str(super::text_format::format(vm, text, &pos, &kw)?)
         }
         "format_map" => {
@@ -80,7 +125,11 @@ pub fn call(vm: &mut Vm, me: &Rc<PyStr>, name: &str, args: Args) -> Res<Value> {
                     let found = vm.type_name(&each);
                     return Err(vm.type_error(format!("{name} first arg must be str or a tuple of str, not {found}")));
                 };
-                if if name == "startswith" { part.starts_with(each_text.as_str()) } else { part.ends_with(each_text.as_str()) } {
+                if if name == "startswith" {
+                    part.starts_with(each_text.as_str())
+                } else {
+                    part.ends_with(each_text.as_str())
+                } {
                     return Ok(Value::Bool(true));
                 }
             }
@@ -92,7 +141,11 @@ pub fn call(vm: &mut Vm, me: &Rc<PyStr>, name: &str, args: Args) -> Res<Value> {
                 Some(count) => int_of(vm, &count)?,
                 None => -1,
             };
-            let grown = text.len().saturating_add(if old.as_str().is_empty() { (text.len() + 1).saturating_mul(new.as_str().len()) } else { text.matches(old.as_str()).count().saturating_mul(new.as_str().len()) });
+            let grown = text.len().saturating_add(if old.as_str().is_empty() {
+                (text.len() + 1).saturating_mul(new.as_str().len())
+            } else {
+                text.matches(old.as_str()).count().saturating_mul(new.as_str().len())
+            });
             vm.check_size(grown)?;
             Value::str(match usize::try_from(count) {
                 Ok(count) => text.replacen(old.as_str(), new.as_str(), count),
@@ -102,12 +155,20 @@ pub fn call(vm: &mut Vm, me: &Rc<PyStr>, name: &str, args: Args) -> Res<Value> {
         "lower" => Value::str(text.to_lowercase()),
         "casefold" => Value::str(text.to_lowercase().replace('ß', "ss")),
         "upper" => Value::str(text.to_uppercase()),
-        "swapcase" => Value::str(text.chars().map(|c| if c.is_uppercase() { c.to_lowercase().to_string() } else { c.to_uppercase().to_string() }).collect::<String>()),
+        "swapcase" => Value::str(
+            text.chars()
+                .map(|c| if c.is_uppercase() { c.to_lowercase().to_string() } else { c.to_uppercase().to_string() })
+                .collect::<String>(),
+        ),
         "title" => {
             let mut in_word = false;
             let mut out = String::new();
             for c in text.chars() {
-                if in_word { out.extend(c.to_lowercase()) } else { out.extend(c.to_uppercase()) }
+                if in_word {
+                    out.extend(c.to_lowercase())
+                } else {
+                    out.extend(c.to_uppercase())
+                }
                 in_word = c.is_alphabetic();
             }
             Value::str(out)
@@ -121,14 +182,23 @@ pub fn call(vm: &mut Vm, me: &Rc<PyStr>, name: &str, args: Args) -> Res<Value> {
             let encoding = given.named("encoding").and_then(|v| v.as_text());
             let errors = given.named("errors").and_then(|v| v.as_text());
             let encoding = encoding.as_ref().map_or("utf-8", |text| text.as_str());
-            Value::bytes(super::bytes::encode(vm, text, encoding, errors.as_ref().map_or("strict", |text| text.as_str()))?)
+            Value::bytes(super::bytes::encode(
+                vm,
+                text,
+                encoding,
+                errors.as_ref().map_or("strict", |text| text.as_str()),
+            )?)
         }
         "find" | "rfind" | "index" | "rindex" | "count" => {
             let part = given.text(vm)?;
             let (from, to) = bounds(vm, &mut given, me.count())?;
             let within = me.between(from, to.max(from));
             if name == "count" {
-                let count = if part.as_str().is_empty() { within.chars().count() + 1 } else { within.matches(part.as_str()).count() };
+                let count = if part.as_str().is_empty() {
+                    within.chars().count() + 1
+                } else {
+                    within.matches(part.as_str()).count()
+                };
                 return Ok(Value::count(count));
             }
             let found = if name.starts_with('r') { within.rfind(part.as_str()) } else { within.find(part.as_str()) };
@@ -138,19 +208,29 @@ pub fn call(vm: &mut Vm, me: &Rc<PyStr>, name: &str, args: Args) -> Res<Value> {
                 None => Value::Int(-1),
             }
         }
-        "isdigit" | "isdecimal" => every(|c| c.is_numeric() && c.to_digit(10).is_some() || c.is_numeric() && !c.is_ascii() && c.is_alphanumeric()),
+        "isdigit" | "isdecimal" => {
+            every(|c| c.is_ascii_digit() || c.is_numeric() && !c.is_ascii() && c.is_alphanumeric())
+        }
         "isnumeric" => every(char::is_numeric),
         "isalpha" => every(char::is_alphabetic),
         "isalnum" => every(char::is_alphanumeric),
         "isspace" => every(is_space),
         "isascii" => Value::Bool(me.is_ascii()),
         "isprintable" => Value::Bool(text.chars().all(|c| !c.is_control())),
-        "isidentifier" => Value::Bool(!text.is_empty() && text.chars().enumerate().all(|(n, c)| c == '_' || if n == 0 { c.is_alphabetic() } else { c.is_alphanumeric() })),
+        "isidentifier" => Value::Bool(
+            !text.is_empty()
+                && text
+                    .chars()
+                    .enumerate()
+                    .all(|(n, c)| c == '_' || if n == 0 { c.is_alphabetic() } else { c.is_alphanumeric() }),
+        ),
         "isupper" => Value::Bool(text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase)),
         "islower" => Value::Bool(text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase)),
         "istitle" => {
             let title = call(vm, me, "title", Args::default())?;
-            Value::Bool(text.chars().any(char::is_alphabetic) && title.as_text().is_some_and(|title| title.as_str() == text))
+            Value::Bool(
+                text.chars().any(char::is_alphabetic) && title.as_text().is_some_and(|title| title.as_str() == text),
+            )
         }
         "zfill" => {
             let width = usize::try_from(given.int(vm)?).unwrap_or(0);
@@ -195,7 +275,11 @@ pub fn call(vm: &mut Vm, me: &Rc<PyStr>, name: &str, args: Args) -> Res<Value> {
             let mut lines = Vec::new();
             let mut rest = text;
             while let Some(at) = rest.find(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']) {
-                let size = if rest[at..].starts_with("\r\n") { 2 } else { rest[at..].chars().next().map_or(1, char::len_utf8) };
+                let size = if rest[at..].starts_with("\r\n") {
+                    2
+                } else {
+                    rest[at..].chars().next().map_or(1, char::len_utf8)
+                };
                 lines.push(Value::from(&rest[..if keep { at + size } else { at }]));
                 rest = &rest[at + size..];
             }
@@ -271,7 +355,8 @@ pub fn maketrans(vm: &mut Vm, given: &mut Given) -> Res<Value> {
         }
         return Ok(Value::dict(table));
     };
-    let (from, to) = (super::arguments::text_of(vm, "maketrans", &first)?, super::arguments::text_of(vm, "maketrans", &second)?);
+    let (from, to) =
+        (super::arguments::text_of(vm, "maketrans", &first)?, super::arguments::text_of(vm, "maketrans", &second)?);
     for (a, b) in from.as_str().chars().zip(to.as_str().chars()) {
         table.insert(code(a), Value::Int(i64::from(b as u32)));
     }
@@ -316,7 +401,8 @@ fn split(vm: &mut Vm, text: &str, from_right: bool, given: &mut Given) -> Res<Va
                         parts.push(rest.to_owned());
                         break;
                     }
-                    let at = rest.rfind(is_space).map_or(0, |at| at + rest[at..].chars().next().map_or(1, char::len_utf8));
+                    let at =
+                        rest.rfind(is_space).map_or(0, |at| at + rest[at..].chars().next().map_or(1, char::len_utf8));
                     parts.push(rest[at..].to_owned());
                     rest = rest[..at].trim_end_matches(is_space);
                 }

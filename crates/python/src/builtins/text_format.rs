@@ -84,7 +84,9 @@ fn field_value(vm: &mut Vm, name: &str, values: &[Value], named: &Value, auto: &
     let end = name.find(['.', '[']).unwrap_or(name.len());
     let (first, mut path) = name.split_at(end);
     let positional = |vm: &Vm, at: usize| {
-        values.get(at).cloned().ok_or_else(|| vm.error("IndexError", format!("Replacement index {at} out of range for positional args tuple")))
+        values.get(at).cloned().ok_or_else(|| {
+            vm.error("IndexError", format!("Replacement index {at} out of range for positional args tuple"))
+        })
     };
     let mut value = if first.is_empty() {
         *auto += 1;

@@ -32,7 +32,8 @@ impl<'a> Compiler<'a> {
     }
 
     fn unpack(&mut self, targets: &'a [Expr]) {
-        let stars: Vec<usize> = targets.iter().enumerate().filter(|(_, t)| t.is_starred_expr()).map(|(at, _)| at).collect();
+        let stars: Vec<usize> =
+            targets.iter().enumerate().filter(|(_, t)| t.is_starred_expr()).map(|(at, _)| at).collect();
         match stars[..] {
             [] => {
                 let Ok(count) = u16::try_from(targets.len()) else {

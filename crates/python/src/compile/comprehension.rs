@@ -13,7 +13,9 @@ impl<'a> Compiler<'a> {
             Expr::ListComp(comp) => (vec![&*comp.elt], &comp.generators, Some(Op::BuildList(0)), "<listcomp>"),
             Expr::SetComp(comp) => (vec![&*comp.elt], &comp.generators, Some(Op::BuildSet(0)), "<setcomp>"),
             Expr::DictComp(comp) => {
-                let Some(key) = &comp.key else { return self.refuse(expr, "** in a comprehension", "build the dictionary in a loop") };
+                let Some(key) = &comp.key else {
+                    return self.refuse(expr, "** in a comprehension", "build the dictionary in a loop");
+                };
                 (vec![&**key, &*comp.value], &comp.generators, Some(Op::BuildDict(0)), "<dictcomp>")
             }
             Expr::Generator(comp) => (vec![&*comp.elt], &comp.generators, None, "<genexpr>"),

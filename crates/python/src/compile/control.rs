@@ -17,7 +17,7 @@ impl<'a> Compiler<'a> {
         let count = branches.len();
         for (n, (test, body)) in branches.into_iter().enumerate() {
             // A file of users is a module that is imported, and nobody checks types while it runs.
-            if test.is_some_and(|test| is_never(test)) {
+            if test.is_some_and(is_never) {
                 continue;
             }
             let next = test.map(|test| {
@@ -137,7 +137,8 @@ impl<'a> Compiler<'a> {
         }
         // Loops keep the breaks that were noted meanwhile: those of loops within a `finally` are over.
         let unit = self.unit();
-        let breaks_of = |block: &Block<'_>| if let Block::Loop { breaks, .. } = block { breaks.clone() } else { Vec::new() };
+        let breaks_of =
+            |block: &Block<'_>| if let Block::Loop { breaks, .. } = block { breaks.clone() } else { Vec::new() };
         let mut restored = blocks;
         for (at, block) in unit.blocks.iter().enumerate() {
             if let (Block::Loop { breaks, .. }, noted) = (&mut restored[at], breaks_of(block)) {

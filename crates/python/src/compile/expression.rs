@@ -243,6 +243,7 @@ impl<'a> Compiler<'a> {
         if self.is_super(call) {
             return;
         }
+        self.check_open(call);
         let spreads = arguments.args.iter().any(Expr::is_starred_expr)
             || arguments.keywords.iter().any(|keyword| keyword.arg.is_none());
         let method = match &*call.func {
@@ -259,7 +260,8 @@ impl<'a> Compiler<'a> {
             return self.spread_call(call);
         }
         arguments.args.iter().for_each(|argument| self.expression(argument));
-        let names: Vec<Sym> = arguments.keywords.iter().filter_map(|k| k.arg.as_ref()).map(|name| intern(name)).collect();
+        let names: Vec<Sym> =
+            arguments.keywords.iter().filter_map(|k| k.arg.as_ref()).map(|name| intern(name)).collect();
         arguments.keywords.iter().for_each(|keyword| self.expression(&keyword.value));
         let count = self.fit(arguments.args.len() + names.len(), call);
         let called = match &*call.func {
@@ -280,7 +282,8 @@ impl<'a> Compiler<'a> {
 
     /// `super()` takes the class it stands in and the first argument of the function around it.
     fn is_super(&mut self, call: &ast::ExprCall) -> bool {
-        let is_super = matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "super") && call.arguments.is_empty();
+        let is_super =
+            matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "super") && call.arguments.is_empty();
         let first = self.unit().parameters.positional.first().copied();
         match (is_super, first, self.outer(known::CLASS)) {
             (true, Some(first), Some(class)) => {
@@ -294,6 +297,18 @@ impl<'a> Compiler<'a> {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// Files are only read: one that is opened to be written can't work.
+    fn check_open(&mut self, call: &ast::ExprCall) {
+        let is_open = matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "open");
+        let mode = call.arguments.find_argument_value("mode", 1);
+        if is_open
+            && let Some(Expr::StringLiteral(mode)) = mode
+            && mode.value.to_str().contains(['w', 'a', 'x', '+'])
+        {
+            self.refuse(call, "writing a file", "write to the log with print or logging, or run it with a real Locust");
         }
     }
 

@@ -2,7 +2,9 @@
 
 use num_bigint::BigInt;
 use num_traits::Num;
-use ruff_python_ast::{ConversionFlag, ExprFString, FStringPart, InterpolatedElement, InterpolatedStringElement, Number};
+use ruff_python_ast::{
+    ConversionFlag, ExprFString, FStringPart, InterpolatedElement, InterpolatedStringElement, Number,
+};
 use ruff_text_size::Ranged;
 
 use super::unit::small;

@@ -111,7 +111,9 @@ impl<'a> Compiler<'a> {
         match unit.kind {
             UnitKind::Module => Place::Global,
             _ if unit.scope.globals.contains(text) => Place::Global,
-            UnitKind::Class if unit.scope.nonlocals.contains(text) => self.outer(name).map_or(Place::Global, Place::Cell),
+            UnitKind::Class if unit.scope.nonlocals.contains(text) => {
+                self.outer(name).map_or(Place::Global, Place::Cell)
+            }
             UnitKind::Class => Place::ClassName,
             UnitKind::Function if unit.scope.bound.contains(text) => match unit.cell(name) {
                 Some(cell) => Place::Cell(cell),

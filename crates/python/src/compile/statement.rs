@@ -5,8 +5,8 @@ use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::Ranged;
 
 use super::unit::small;
-use super::{Compiler, ImportPlan, Op};
 use super::unit::{Block, UnitKind};
+use super::{Compiler, ImportPlan, Op};
 use crate::value::{Sym, intern};
 
 impl<'a> Compiler<'a> {

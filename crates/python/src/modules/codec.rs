@@ -8,13 +8,24 @@ use crate::builtins::{Given, bytes_of};
 use crate::value::{Args, Module, Value, intern};
 use crate::vm::{Res, Vm};
 
-const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::RequireCanonical);
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_allow_trailing_bits(true)
+    .with_decode_padding_mode(DecodePaddingMode::RequireCanonical);
 
 pub fn make(_: &mut Vm, module: &Module) -> Res<()> {
-    super::fill(module, &[
-        ("b64encode", encode), ("standard_b64encode", encode), ("b64decode", decode), ("standard_b64decode", decode),
-        ("urlsafe_b64encode", url_encode), ("urlsafe_b64decode", url_decode), ("encodebytes", encode_lines), ("b16encode", b16encode),
-    ]);
+    super::fill(
+        module,
+        &[
+            ("b64encode", encode),
+            ("standard_b64encode", encode),
+            ("b64decode", decode),
+            ("standard_b64decode", decode),
+            ("urlsafe_b64encode", url_encode),
+            ("urlsafe_b64decode", url_decode),
+            ("encodebytes", encode_lines),
+            ("b16encode", b16encode),
+        ],
+    );
     let _ = intern;
     Ok(())
 }
@@ -55,11 +66,15 @@ fn b16encode(vm: &mut Vm, args: Args) -> Res<Value> {
 fn decoded(vm: &mut Vm, name: &str, args: Args, url: bool) -> Res<Value> {
     let bytes = given_bytes(vm, name, args)?;
     // What is not of the alphabet is left out, as Python does it.
-    let kept: Vec<u8> = bytes.into_iter().map(|byte| match (byte, url) {
-        (b'-', true) => b'+',
-        (b'_', true) => b'/',
-        (byte, _) => byte,
-    }).filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')).collect();
+    let kept: Vec<u8> = bytes
+        .into_iter()
+        .map(|byte| match (byte, url) {
+            (b'-', true) => b'+',
+            (b'_', true) => b'/',
+            (byte, _) => byte,
+        })
+        .filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
+        .collect();
     match GeneralPurpose::new(&STANDARD, LENIENT).decode(&kept) {
         Ok(bytes) => Ok(Value::bytes(bytes)),
         Err(_) => Err(vm.value_error("Incorrect padding")),

@@ -14,10 +14,19 @@ use crate::vm::{Res, Vm};
 const NAMES: &[&str] = &["md5", "sha1", "sha224", "sha256", "sha384", "sha512"];
 
 pub fn make(_: &mut Vm, module: &Module) -> Res<()> {
-    super::fill(module, &[
-        ("md5", md5), ("sha1", sha1), ("sha224", sha224), ("sha256", sha256), ("sha384", sha384), ("sha512", sha512), ("new", new),
-        ("_hmac", keyed),
-    ]);
+    super::fill(
+        module,
+        &[
+            ("md5", md5),
+            ("sha1", sha1),
+            ("sha224", sha224),
+            ("sha256", sha256),
+            ("sha384", sha384),
+            ("sha512", sha512),
+            ("new", new),
+            ("_hmac", keyed),
+        ],
+    );
     let names = NAMES.iter().map(|name| Value::str(*name)).collect();
     module.set(intern("algorithms_guaranteed"), Value::tuple(names));
     Ok(())
@@ -125,7 +134,9 @@ impl NativeObject for Hash {
             }
             "digest" => Ok(Value::bytes(digest(self.name, &self.data.borrow()))),
             "copy" => Ok(Value::object(Hash { name: self.name, data: RefCell::new(self.data.borrow().clone()) })),
-            _ => Ok(Value::str(digest(self.name, &self.data.borrow()).iter().map(|byte| format!("{byte:02x}")).collect::<String>())),
+            _ => Ok(Value::str(
+                digest(self.name, &self.data.borrow()).iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+            )),
         }
     }
 }

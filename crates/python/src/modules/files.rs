@@ -18,7 +18,9 @@ pub fn open(vm: &mut Vm, args: Args) -> Res<Value> {
     let errors = given.keyword("errors").and_then(|errors| errors.as_text());
     let newline = given.keyword("newline").is_some_and(|newline| !newline.is_none());
     if mode.contains(['w', 'a', 'x', '+']) {
-        return Err(vm.unsupported(&format!("open({path:?}, {mode:?}): files are only read; log with print or logging,")));
+        return Err(
+            vm.unsupported(&format!("open({path:?}, {mode:?}): files are only read; log with print or logging,"))
+        );
     }
     let bytes = match vm.host.read_file(&path) {
         Ok(bytes) => bytes,
@@ -29,7 +31,11 @@ pub fn open(vm: &mut Vm, args: Args) -> Res<Value> {
         Content::Bytes(bytes)
     } else {
         let text = decode(vm, &bytes, encoding, errors.as_ref().map_or("strict", |errors| errors.as_str()))?;
-        Content::Text(if newline || !text.contains('\r') { text } else { text.replace("\r\n", "\n").replace('\r', "\n") })
+        Content::Text(if newline || !text.contains('\r') {
+            text
+        } else {
+            text.replace("\r\n", "\n").replace('\r', "\n")
+        })
     };
     Ok(Value::object(File { name: path, mode, content, at: RefCell::new(0), closed: RefCell::new(false) }))
 }
@@ -39,7 +45,9 @@ pub fn refusal(vm: &Vm, path: &str, refused: &FileRefused) -> Raise {
     let (class, code, text) = match refused {
         FileRefused::NotFound => ("FileNotFoundError", 2, "No such file or directory"),
         FileRefused::IsFolder => ("IsADirectoryError", 21, "Is a directory"),
-        FileRefused::Outside => return vm.unsupported(&format!("the file {path:?}, which is not beside the locustfile,")),
+        FileRefused::Outside => {
+            return vm.unsupported(&format!("the file {path:?}, which is not beside the locustfile,"));
+        }
         FileRefused::Failed(text) => ("OSError", 5, text.as_str()),
     };
     vm.error_with(class, vec![Value::Int(code), Value::str(text), Value::str(path)])
@@ -98,7 +106,20 @@ impl NativeObject for File {
     }
 
     fn methods(&self) -> &'static [&'static str] {
-        &["read", "readline", "readlines", "close", "__enter__", "__exit__", "seek", "tell", "readable", "writable", "__iter__", "__next__"]
+        &[
+            "read",
+            "readline",
+            "readlines",
+            "close",
+            "__enter__",
+            "__exit__",
+            "seek",
+            "tell",
+            "readable",
+            "writable",
+            "__iter__",
+            "__next__",
+        ]
     }
 
     fn get_attr(&self, _vm: &mut Vm, _me: &Value, name: Sym) -> Res<Option<Value>> {
@@ -132,7 +153,9 @@ impl NativeObject for File {
                 let to = match size {
                     Some(size) => match usize::try_from(int_of(vm, &size)?) {
                         Ok(size) => match &self.content {
-                            Content::Text(text) => text[from..].char_indices().nth(size).map_or(text.len(), |(at, _)| from + at),
+                            Content::Text(text) => {
+                                text[from..].char_indices().nth(size).map_or(text.len(), |(at, _)| from + at)
+                            }
                             Content::Bytes(bytes) => (from + size).min(bytes.len()),
                         },
                         Err(_) => self.len(),

@@ -8,14 +8,33 @@ use crate::value::{Args, Iter, Module, Value, intern};
 use crate::vm::{Res, Vm};
 
 pub fn make(_: &mut Vm, module: &Module) -> Res<()> {
-    super::fill(module, &[
-        ("cycle", cycle), ("count", count), ("repeat", repeat), ("islice", islice), ("takewhile", takewhile),
-        ("dropwhile", dropwhile), ("accumulate", accumulate), ("starmap", starmap), ("product", product),
-        ("permutations", permutations), ("combinations", combinations), ("zip_longest", zip_longest), ("groupby", groupby),
-        ("pairwise", pairwise), ("tee", tee), ("filterfalse", filterfalse),
+    super::fill(
+        module,
+        &[
+            ("cycle", cycle),
+            ("count", count),
+            ("repeat", repeat),
+            ("islice", islice),
+            ("takewhile", takewhile),
+            ("dropwhile", dropwhile),
+            ("accumulate", accumulate),
+            ("starmap", starmap),
+            ("product", product),
+            ("permutations", permutations),
+            ("combinations", combinations),
+            ("zip_longest", zip_longest),
+            ("groupby", groupby),
+            ("pairwise", pairwise),
+            ("tee", tee),
+            ("filterfalse", filterfalse),
+        ],
+    );
+    let chain = crate::value::Namespace::from_iter([
+        (intern("from_iterable"), Value::native("from_iterable", from_iterable)),
+        (crate::value::known::NEW, Value::native("chain", chain)),
     ]);
-    let chain = crate::value::Namespace::from_iter([(intern("from_iterable"), Value::native("from_iterable", from_iterable)), (crate::value::known::NEW, Value::native("chain", chain))]);
-    if let Some(class) = crate::value::Class::new("chain", "builtins", Vec::new(), chain, crate::value::Builtin::Final) {
+    if let Some(class) = crate::value::Class::new("chain", "builtins", Vec::new(), chain, crate::value::Builtin::Final)
+    {
         module.set(intern("chain"), Value::Class(class));
     }
     Ok(())
@@ -145,7 +164,10 @@ fn product(vm: &mut Vm, args: Args) -> Res<Value> {
     let mut results: Vec<Vec<Value>> = vec![Vec::new()];
     for pool in pools {
         vm.check_size(results.len().saturating_mul(pool.len()).saturating_mul(32))?;
-        results = results.iter().flat_map(|head| pool.iter().map(|item| head.iter().cloned().chain([item.clone()]).collect())).collect();
+        results = results
+            .iter()
+            .flat_map(|head| pool.iter().map(|item| head.iter().cloned().chain([item.clone()]).collect()))
+            .collect();
     }
     Ok(listed(results.into_iter().map(Value::tuple).collect()))
 }
@@ -172,7 +194,12 @@ fn choose(vm: &mut Vm, name: &str, args: Args, in_order: bool) -> Res<Value> {
         }
         results = longer;
     }
-    Ok(listed(results.into_iter().map(|places| Value::tuple(places.into_iter().map(|at| items[at].clone()).collect())).collect()))
+    Ok(listed(
+        results
+            .into_iter()
+            .map(|places| Value::tuple(places.into_iter().map(|at| items[at].clone()).collect()))
+            .collect(),
+    ))
 }
 
 fn permutations(vm: &mut Vm, args: Args) -> Res<Value> {
@@ -188,7 +215,9 @@ fn zip_longest(vm: &mut Vm, args: Args) -> Res<Value> {
     let fill = given.keyword("fillvalue").unwrap_or(Value::None);
     let all = lists(vm, &mut given)?;
     let longest = all.iter().map(Vec::len).max().unwrap_or(0);
-    let row = |at: usize| Value::tuple(all.iter().map(|list| list.get(at).cloned().unwrap_or_else(|| fill.clone())).collect());
+    let row = |at: usize| {
+        Value::tuple(all.iter().map(|list| list.get(at).cloned().unwrap_or_else(|| fill.clone())).collect())
+    };
     Ok(listed((0..longest).map(row).collect()))
 }
 

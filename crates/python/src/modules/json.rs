@@ -77,7 +77,8 @@ pub fn parse_json(vm: &mut Vm, text: &str) -> Res<Value> {
     });
     parsed.map_err(|(at, what)| {
         let before = &text[..at.min(text.len())];
-        let (line, column) = (before.matches('\n').count() + 1, before.chars().rev().take_while(|c| *c != '\n').count() + 1);
+        let (line, column) =
+            (before.matches('\n').count() + 1, before.chars().rev().take_while(|c| *c != '\n').count() + 1);
         let position = before.chars().count();
         let message = format!("{what}: line {line} column {column} (char {position})");
         let class = vm.import("json").ok().flatten().and_then(|module| module.get(intern("JSONDecodeError")));
@@ -118,7 +119,14 @@ impl Reader<'_> {
         if depth > 400 {
             return Err((self.at, "Nested too deeply"));
         }
-        let words = [("null", Value::None), ("true", Value::Bool(true)), ("false", Value::Bool(false)), ("NaN", Value::Float(f64::NAN)), ("Infinity", Value::Float(f64::INFINITY)), ("-Infinity", Value::Float(f64::NEG_INFINITY))];
+        let words = [
+            ("null", Value::None),
+            ("true", Value::Bool(true)),
+            ("false", Value::Bool(false)),
+            ("NaN", Value::Float(f64::NAN)),
+            ("Infinity", Value::Float(f64::INFINITY)),
+            ("-Infinity", Value::Float(f64::NEG_INFINITY)),
+        ];
         match self.peek() {
             Some(b'"') => {
                 self.at += 1;
@@ -140,7 +148,8 @@ impl Reader<'_> {
     fn number(&mut self) -> Parsed<Value> {
         let start = self.at;
         let bytes = self.text.as_bytes();
-        let digits = |from: usize| bytes[from.min(bytes.len())..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits =
+            |from: usize| bytes[from.min(bytes.len())..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.at += usize::from(self.peek() == Some(b'-'));
         let whole = digits(self.at);
         if whole == 0 {
@@ -210,7 +219,9 @@ impl Reader<'_> {
 
     fn hex(&mut self) -> Parsed<u32> {
         let digits = self.text.get(self.at..self.at + 4).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
-        let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).ok_or((self.at, "Invalid \\uXXXX escape"))?;
+        let code = digits
+            .and_then(|digits| u32::from_str_radix(digits, 16).ok())
+            .ok_or((self.at, "Invalid \\uXXXX escape"))?;
         self.at += 4;
         Ok(code)
     }
@@ -288,7 +299,15 @@ pub struct Style {
 impl Style {
     /// As `requests` writes it.
     pub fn plain() -> Self {
-        Self { indent: None, item: ", ".to_owned(), key: ": ".to_owned(), sort: false, ascii: true, skip: false, default: None }
+        Self {
+            indent: None,
+            item: ", ".to_owned(),
+            key: ": ".to_owned(),
+            sort: false,
+            ascii: true,
+            skip: false,
+            default: None,
+        }
     }
 }
 
@@ -343,7 +362,11 @@ fn style(vm: &mut Vm, given: &mut Given) -> Res<Style> {
                 }
             }
             "allow_nan" | "check_circular" => {}
-            other => return Err(vm.type_error(format!("JSONEncoder.__init__() got an unexpected keyword argument '{other}'"))),
+            other => {
+                return Err(
+                    vm.type_error(format!("JSONEncoder.__init__() got an unexpected keyword argument '{other}'"))
+                );
+            }
         }
     }
     Ok(style)
@@ -378,10 +401,13 @@ fn write(vm: &mut Vm, value: &Value, style: &Style, depth: usize, out: &mut Stri
         }
         Value::Tuple(items) => return vm.deeper(|vm| write_list(vm, items, style, depth, out)),
         Value::Dict(dict) => {
-            let pairs: Vec<(Value, Value)> = dict.borrow().iter().map(|(key, value)| (key.value().clone(), value.clone())).collect();
+            let pairs: Vec<(Value, Value)> =
+                dict.borrow().iter().map(|(key, value)| (key.value().clone(), value.clone())).collect();
             return vm.deeper(|vm| write_dict(vm, pairs, style, depth, out));
         }
-        Value::Instance(instance) if instance.payload().is_some() && !instance.class.is_subclass(&vm.types.base_exception) => {
+        Value::Instance(instance)
+            if instance.payload().is_some() && !instance.class.is_subclass(&vm.types.base_exception) =>
+        {
             let plain = value.plain();
             return write(vm, &plain, style, depth, out);
         }
@@ -437,10 +463,18 @@ fn write_list(vm: &mut Vm, items: &[Value], style: &Style, depth: usize, out: &m
 
 fn write_dict(vm: &mut Vm, mut pairs: Vec<(Value, Value)>, style: &Style, depth: usize, out: &mut String) -> Res<()> {
     if style.sort {
-        let keys: Vec<Value> = pairs.iter().map(|(key, value)| Value::tuple(vec![key.clone(), value.clone()])).collect();
-        let by = Value::native("key", |_, args| Ok(if let Some(Value::Tuple(pair)) = args.pos.first() { pair[0].clone() } else { Value::None }));
+        let keys: Vec<Value> =
+            pairs.iter().map(|(key, value)| Value::tuple(vec![key.clone(), value.clone()])).collect();
+        let by = Value::native("key", |_, args| {
+            Ok(if let Some(Value::Tuple(pair)) = args.pos.first() { pair[0].clone() } else { Value::None })
+        });
         let sorted = crate::builtins::sorted(vm, keys, Some(by), None)?;
-        pairs = sorted.into_iter().filter_map(|pair| if let Value::Tuple(pair) = pair { Some((pair[0].clone(), pair[1].clone())) } else { None }).collect();
+        pairs = sorted
+            .into_iter()
+            .filter_map(
+                |pair| if let Value::Tuple(pair) = pair { Some((pair[0].clone(), pair[1].clone())) } else { None },
+            )
+            .collect();
     }
     if pairs.is_empty() {
         out.push_str("{}");

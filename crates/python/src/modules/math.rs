@@ -29,18 +29,48 @@ macro_rules! plain {
 }
 
 pub fn make(_: &mut Vm, module: &Module) -> Res<()> {
-    super::fill(module, plain! {
-        "sqrt" => f64::sqrt, "exp" => f64::exp, "sin" => f64::sin, "cos" => f64::cos, "tan" => f64::tan, "asin" => f64::asin,
-        "acos" => f64::acos, "atan" => f64::atan, "sinh" => f64::sinh, "cosh" => f64::cosh, "tanh" => f64::tanh,
-        "log2" => f64::log2, "log10" => f64::log10, "log1p" => f64::ln_1p, "expm1" => f64::exp_m1, "fabs" => f64::abs,
-        "radians" => f64::to_radians, "degrees" => f64::to_degrees, "cbrt" => f64::cbrt,
-    });
-    super::fill(module, &[
-        ("floor", floor), ("ceil", ceil), ("trunc", trunc), ("log", log), ("pow", pow), ("isnan", isnan), ("isinf", isinf),
-        ("isfinite", isfinite), ("gcd", gcd), ("factorial", factorial), ("hypot", hypot), ("atan2", atan2), ("fmod", fmod),
-        ("isclose", isclose), ("prod", prod), ("isqrt", isqrt), ("fsum", fsum), ("copysign", copysign), ("comb", comb), ("dist", dist), ("modf", modf),
-    ]);
-    for (name, x) in [("pi", std::f64::consts::PI), ("e", std::f64::consts::E), ("tau", std::f64::consts::TAU), ("inf", f64::INFINITY), ("nan", f64::NAN)] {
+    super::fill(
+        module,
+        plain! {
+            "sqrt" => f64::sqrt, "exp" => f64::exp, "sin" => f64::sin, "cos" => f64::cos, "tan" => f64::tan, "asin" => f64::asin,
+            "acos" => f64::acos, "atan" => f64::atan, "sinh" => f64::sinh, "cosh" => f64::cosh, "tanh" => f64::tanh,
+            "log2" => f64::log2, "log10" => f64::log10, "log1p" => f64::ln_1p, "expm1" => f64::exp_m1, "fabs" => f64::abs,
+            "radians" => f64::to_radians, "degrees" => f64::to_degrees, "cbrt" => f64::cbrt,
+        },
+    );
+    super::fill(
+        module,
+        &[
+            ("floor", floor),
+            ("ceil", ceil),
+            ("trunc", trunc),
+            ("log", log),
+            ("pow", pow),
+            ("isnan", isnan),
+            ("isinf", isinf),
+            ("isfinite", isfinite),
+            ("gcd", gcd),
+            ("factorial", factorial),
+            ("hypot", hypot),
+            ("atan2", atan2),
+            ("fmod", fmod),
+            ("isclose", isclose),
+            ("prod", prod),
+            ("isqrt", isqrt),
+            ("fsum", fsum),
+            ("copysign", copysign),
+            ("comb", comb),
+            ("dist", dist),
+            ("modf", modf),
+        ],
+    );
+    for (name, x) in [
+        ("pi", std::f64::consts::PI),
+        ("e", std::f64::consts::E),
+        ("tau", std::f64::consts::TAU),
+        ("inf", f64::INFINITY),
+        ("nan", f64::NAN),
+    ] {
         module.set(intern(name), Value::Float(x));
     }
     Ok(())

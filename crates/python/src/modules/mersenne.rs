@@ -27,7 +27,9 @@ impl Mersenne {
         let (mut i, mut j) = (1, 0);
         for _ in 0..SIZE.max(key.len()) {
             let before = words[i - 1];
-            words[i] = (words[i] ^ (before ^ (before >> 30)).wrapping_mul(1_664_525)).wrapping_add(key[j]).wrapping_add(index(j));
+            words[i] = (words[i] ^ (before ^ (before >> 30)).wrapping_mul(1_664_525))
+                .wrapping_add(key[j])
+                .wrapping_add(index(j));
             i += 1;
             j += 1;
             if i >= SIZE {

@@ -119,7 +119,8 @@ pub fn prelude_sources() -> &'static [(&'static str, &'static str, &'static str)
 /// # Errors
 /// What running it raises, which would be a bug of the module.
 pub fn make(vm: &mut Vm, name: &str) -> Res<bool> {
-    let maker = NATIVE.iter().find(|(n, _)| *n == name).map(|(_, maker)| *maker).or_else(|| vm.makers.get(name).copied());
+    let maker =
+        NATIVE.iter().find(|(n, _)| *n == name).map(|(_, maker)| *maker).or_else(|| vm.makers.get(name).copied());
     if let Some(maker) = maker {
         let module = Rc::new(Module::new(name));
         vm.add_module(Rc::clone(&module));

@@ -15,8 +15,29 @@ use crate::vm::{Res, Vm};
 type State = Rc<RefCell<Mersenne>>;
 
 const NAMES: &[&str] = &[
-    "random", "randint", "choice", "uniform", "choices", "sample", "shuffle", "randrange", "seed", "getrandbits", "gauss",
-    "normalvariate", "expovariate", "triangular", "betavariate", "randbytes", "lognormvariate", "paretovariate", "weibullvariate", "gammavariate", "vonmisesvariate", "getstate", "setstate",
+    "random",
+    "randint",
+    "choice",
+    "uniform",
+    "choices",
+    "sample",
+    "shuffle",
+    "randrange",
+    "seed",
+    "getrandbits",
+    "gauss",
+    "normalvariate",
+    "expovariate",
+    "triangular",
+    "betavariate",
+    "randbytes",
+    "lognormvariate",
+    "paretovariate",
+    "weibullvariate",
+    "gammavariate",
+    "vonmisesvariate",
+    "getstate",
+    "setstate",
 ];
 
 macro_rules! shared {
@@ -32,7 +53,10 @@ macro_rules! shared {
 }
 
 pub fn make(vm: &mut Vm, module: &Module) -> Res<()> {
-    super::fill(module, shared!(random randint choice uniform choices sample shuffle randrange seed getrandbits gauss normalvariate expovariate triangular betavariate randbytes lognormvariate paretovariate weibullvariate getstate setstate));
+    super::fill(
+        module,
+        shared!(random randint choice uniform choices sample shuffle randrange seed getrandbits gauss normalvariate expovariate triangular betavariate randbytes lognormvariate paretovariate weibullvariate getstate setstate),
+    );
     let class = vm.native_class("Random");
     class.names.borrow_mut().insert(crate::value::known::NEW, Value::native("Random", new_random));
     module.set(intern("Random"), Value::Class(std::rc::Rc::clone(&class)));
@@ -103,7 +127,9 @@ fn seeded(vm: &mut Vm, seed: &Value) -> Res<Mersenne> {
             BigInt::from_bytes_be(num_bigint::Sign::Plus, &bytes)
         }
         Value::Float(_) => return Err(vm.unsupported("random.seed() with a float")),
-        _ => return Err(vm.type_error("The only supported seed types are: None, int, float, str, bytes, and bytearray.")),
+        _ => {
+            return Err(vm.type_error("The only supported seed types are: None, int, float, str, bytes, and bytearray."));
+        }
     };
     Ok(Mersenne::seeded(&number.magnitude().to_u32_digits()))
 }
@@ -145,7 +171,11 @@ fn method(vm: &mut Vm, state: &State, name: &str, args: Args) -> Res<Value> {
                 return big_between(vm, state, &a, &b);
             }
             let (a, b) = (whole(vm, &a)?, whole(vm, &b)?);
-            let what = format!("empty range for randrange() ({a}, {}, {})", b.saturating_add(1), i128::from(b) - i128::from(a) + 1);
+            let what = format!(
+                "empty range for randrange() ({a}, {}, {})",
+                b.saturating_add(1),
+                i128::from(b) - i128::from(a) + 1
+            );
             Value::Int(between(vm, state, a, b.saturating_add(1), &what)?)
         }
         "randrange" => {
@@ -160,7 +190,8 @@ fn method(vm: &mut Vm, state: &State, name: &str, args: Args) -> Res<Value> {
                 None => 1,
             };
             if step == 1 {
-                let what = format!("empty range for randrange() ({start}, {stop}, {})", i128::from(stop) - i128::from(start));
+                let what =
+                    format!("empty range for randrange() ({start}, {stop}, {})", i128::from(stop) - i128::from(start));
                 return between(vm, state, start, stop, &what).map(Value::Int);
             }
             if step == 0 {
@@ -173,7 +204,13 @@ fn method(vm: &mut Vm, state: &State, name: &str, args: Args) -> Res<Value> {
         "choice" => {
             let items = given.needed(vm, "seq")?;
             let len = match &items {
-                Value::List(_) | Value::Tuple(_) | Value::Str(_) | Value::Range(_) | Value::Bytes(_) | Value::Instance(_) | Value::Object(_) => crate::builtins::len_of(vm, &items)?,
+                Value::List(_)
+                | Value::Tuple(_)
+                | Value::Str(_)
+                | Value::Range(_)
+                | Value::Bytes(_)
+                | Value::Instance(_)
+                | Value::Object(_) => crate::builtins::len_of(vm, &items)?,
                 Value::Dict(_) => crate::builtins::len_of(vm, &items)?,
                 _ => return Err(vm.type_error(format!("'{}' object is not subscriptable", vm.type_name(&items)))),
             };
@@ -183,7 +220,9 @@ fn method(vm: &mut Vm, state: &State, name: &str, args: Args) -> Res<Value> {
         }
         "shuffle" => {
             let items = given.needed(vm, "x")?;
-            let Value::List(list) = items.plain() else { return Err(vm.type_error(format!("'{}' object does not support item assignment", vm.type_name(&items)))) };
+            let Value::List(list) = items.plain() else {
+                return Err(vm.type_error(format!("'{}' object does not support item assignment", vm.type_name(&items))));
+            };
             let len = list.borrow().len();
             vm.charge(len)?;
             for at in (1..len).rev() {
@@ -213,7 +252,9 @@ fn method(vm: &mut Vm, state: &State, name: &str, args: Args) -> Res<Value> {
         }
         "getrandbits" => {
             let count = given.int(vm)?;
-            let Some(count) = u32::try_from(count).ok() else { return Err(vm.value_error("number of bits must be non-negative")) };
+            let Some(count) = u32::try_from(count).ok() else {
+                return Err(vm.value_error("number of bits must be non-negative"));
+            };
             vm.check_size(place(u64::from(count / 8)))?;
             if count == 0 { Value::Int(0) } else { Value::integer(BigInt::from(state.borrow_mut().many_bits(count))) }
         }
@@ -322,14 +363,20 @@ fn big_between(vm: &mut Vm, state: &State, low: &Value, high: &Value) -> Res<Val
 
 fn sample(vm: &mut Vm, state: &State, mut items: Vec<Value>, k: i64) -> Res<Value> {
     let n = items.len();
-    let k = usize::try_from(k).ok().filter(|k| *k <= n).ok_or_else(|| vm.value_error("Sample larger than population or is negative"))?;
+    let k = usize::try_from(k)
+        .ok()
+        .filter(|k| *k <= n)
+        .ok_or_else(|| vm.value_error("Sample larger than population or is negative"))?;
     vm.charge(n)?;
-    let mut below = |n: usize| place(state.borrow_mut().below(u64::try_from(n).unwrap_or(1)));
+    let below = |n: usize| place(state.borrow_mut().below(u64::try_from(n).unwrap_or(1)));
     let mut set_size = 21_usize;
     if k > 5 {
         // The same choice between two ways as Python's, so that a seed gives the same sample.
-        let power = ((k * 3) as f64).log(4.0).ceil();
-        set_size += 4_usize.saturating_pow(power as u32);
+        let mut power = 1_usize;
+        while power < k * 3 {
+            power *= 4;
+        }
+        set_size += power;
     }
     let mut result = Vec::with_capacity(k);
     if n <= set_size {
@@ -382,7 +429,12 @@ fn choices(vm: &mut Vm, state: &State, given: &mut Given) -> Res<Value> {
     let mut result = Vec::with_capacity(k);
     for _ in 0..k {
         let unit = state.borrow_mut().unit();
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as Python does it")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "as Python does it"
+        )]
         let at = match total {
             Some(total) => sums.partition_point(|sum| *sum <= unit * total).min(items.len() - 1),
             None => (unit * items.len() as f64).floor() as usize,

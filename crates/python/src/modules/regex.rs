@@ -9,11 +9,30 @@ use crate::value::{Args, Dict, Key, Module, NativeObject, PyStr, Sym, Value, int
 use crate::vm::{Res, Vm};
 
 pub fn make(vm: &mut Vm, module: &Module) -> Res<()> {
-    super::fill(module, &[
-        ("compile", compile), ("search", search), ("match", match_), ("fullmatch", fullmatch), ("findall", findall),
-        ("finditer", finditer), ("sub", sub), ("subn", subn), ("split", split), ("escape", escape), ("purge", purge),
-    ]);
-    for (name, letter, bits) in [("IGNORECASE", "I", 2), ("MULTILINE", "M", 8), ("DOTALL", "S", 16), ("VERBOSE", "X", 64), ("ASCII", "A", 256), ("UNICODE", "U", 32)] {
+    super::fill(
+        module,
+        &[
+            ("compile", compile),
+            ("search", search),
+            ("match", match_),
+            ("fullmatch", fullmatch),
+            ("findall", findall),
+            ("finditer", finditer),
+            ("sub", sub),
+            ("subn", subn),
+            ("split", split),
+            ("escape", escape),
+            ("purge", purge),
+        ],
+    );
+    for (name, letter, bits) in [
+        ("IGNORECASE", "I", 2),
+        ("MULTILINE", "M", 8),
+        ("DOTALL", "S", 16),
+        ("VERBOSE", "X", 64),
+        ("ASCII", "A", 256),
+        ("UNICODE", "U", 32),
+    ] {
         module.set(intern(name), Value::Int(bits));
         module.set(intern(letter), Value::Int(bits));
     }
@@ -22,7 +41,13 @@ pub fn make(vm: &mut Vm, module: &Module) -> Res<()> {
         module.set(intern(name), Value::Class(class));
     }
     let base = vm.types.exception.clone();
-    let error = crate::value::Class::new("error", "re", vec![base], crate::value::Namespace::default(), crate::value::Builtin::Exception);
+    let error = crate::value::Class::new(
+        "error",
+        "re",
+        vec![base],
+        crate::value::Namespace::default(),
+        crate::value::Builtin::Exception,
+    );
     if let Some(error) = error {
         module.set(intern("error"), Value::Class(error));
     }
@@ -43,7 +68,11 @@ struct Pattern {
 /// A pattern in the syntax of the crate.
 fn translated(text: &str, flags: i64) -> String {
     let mut out = String::new();
-    let letters: String = [(2, 'i'), (8, 'm'), (16, 's'), (64, 'x')].iter().filter(|(bit, _)| flags & bit != 0).map(|(_, letter)| letter).collect();
+    let letters: String = [(2, 'i'), (8, 'm'), (16, 's'), (64, 'x')]
+        .iter()
+        .filter(|(bit, _)| flags & bit != 0)
+        .map(|(_, letter)| letter)
+        .collect();
     if !letters.is_empty() {
         out.push_str(&format!("(?{letters})"));
     }
@@ -102,8 +131,10 @@ fn new_pattern(vm: &mut Vm, pattern: &Value, flags: i64) -> Res<Value> {
         _ => return Err(vm.type_error("first argument must be string or compiled pattern")),
     };
     let inner = translated(&text, flags);
-    let built = |pattern: String| fancy_regex::RegexBuilder::new(&pattern).backtrack_limit(1_000_000).build().map(Rc::new);
-    let all = built(inner.clone()).and_then(|regex| Ok((regex, built(format!("\\A(?:{inner})"))?, built(format!("\\A(?:{inner})\\z"))?)));
+    let built =
+        |pattern: String| fancy_regex::RegexBuilder::new(&pattern).backtrack_limit(1_000_000).build().map(Rc::new);
+    let all = built(inner.clone())
+        .and_then(|regex| Ok((regex, built(format!("\\A(?:{inner})"))?, built(format!("\\A(?:{inner})\\z"))?)));
     match all {
         Ok((regex, at_start, whole)) => Ok(Value::object(Pattern { regex, at_start, whole, text, flags, is_bytes })),
         Err(error) => {
@@ -197,10 +228,14 @@ impl Pattern {
 
     fn subject(&self, vm: &mut Vm, value: &Value) -> Res<Rc<PyStr>> {
         match value.plain() {
-            Value::Bytes(bytes) if self.is_bytes => Ok(Rc::new(PyStr::new(String::from_utf8_lossy(&bytes).into_owned()))),
+            Value::Bytes(bytes) if self.is_bytes => {
+                Ok(Rc::new(PyStr::new(String::from_utf8_lossy(&bytes).into_owned())))
+            }
             Value::Str(text) if !self.is_bytes => Ok(text),
             Value::Str(_) | Value::Bytes(_) => Err(vm.type_error("cannot use a string pattern on a bytes-like object")),
-            other => Err(vm.type_error(format!("expected string or bytes-like object, got '{}'", vm.type_name(&other)))),
+            other => {
+                Err(vm.type_error(format!("expected string or bytes-like object, got '{}'", vm.type_name(&other))))
+            }
         }
     }
 
@@ -402,7 +437,9 @@ struct Match {
 impl Match {
     fn names(&self) -> Vec<Option<String>> {
         let pattern = self.pattern.cast::<Pattern>();
-        pattern.map_or_else(Vec::new, |pattern| pattern.regex.capture_names().map(|name| name.map(str::to_owned)).collect())
+        pattern.map_or_else(Vec::new, |pattern| {
+            pattern.regex.capture_names().map(|name| name.map(str::to_owned)).collect()
+        })
     }
 
     fn place(&self, vm: &mut Vm, group: &Value) -> Res<usize> {
@@ -439,7 +476,9 @@ impl NativeObject for Match {
         Ok(match name.text().as_str() {
             "string" => Some(Value::Str(Rc::clone(&self.text))),
             "re" => Some(self.pattern.clone()),
-            "lastindex" => Some((1..self.groups.len()).rev().find(|at| self.groups[*at].is_some()).map_or(Value::None, Value::count)),
+            "lastindex" => Some(
+                (1..self.groups.len()).rev().find(|at| self.groups[*at].is_some()).map_or(Value::None, Value::count),
+            ),
             _ => None,
         })
     }
@@ -452,7 +491,7 @@ impl NativeObject for Match {
     fn call_method(&self, vm: &mut Vm, me: &Value, name: Sym, args: Args) -> Res<Value> {
         let name_text = name.text();
         let mut given = Given::new(name_text.as_str(), args);
-        let mut index = |vm: &mut Vm, given: &mut Given| match given.next() {
+        let index = |vm: &mut Vm, given: &mut Given| match given.next() {
             Some(group) => self.place(vm, &group),
             None => Ok(0),
         };
@@ -486,7 +525,9 @@ impl NativeObject for Match {
             "start" | "end" | "span" => {
                 let at = index(vm, &mut given)?;
                 let (from, to) = match self.groups[at] {
-                    Some((from, to)) => (Value::count(self.text.index_of_byte(from)), Value::count(self.text.index_of_byte(to))),
+                    Some((from, to)) => {
+                        (Value::count(self.text.index_of_byte(from)), Value::count(self.text.index_of_byte(to)))
+                    }
                     None => (Value::Int(-1), Value::Int(-1)),
                 };
                 match name_text.as_str() {

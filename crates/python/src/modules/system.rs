@@ -7,11 +7,32 @@ use crate::value::{Args, Dict, Key, Module, Sym, Value, intern};
 use crate::vm::{LogLevel, Res, Vm};
 
 pub fn make(_: &mut Vm, module: &Module) -> Res<()> {
-    super::fill(module, &[
-        ("log", log), ("environment", environment), ("arguments", arguments), ("wall_nanos", wall_nanos), ("entropy", entropy),
-        ("list_folder", list_folder), ("is_file", is_file), ("main_file", main_file), ("caught", caught), ("traceback", traceback), ("quote", quote),
-        ("unquote", unquote), ("unsupported", unsupported), ("set_key_fields", set_key_fields), ("payload", payload), ("with_payload", with_payload), ("sleep", super::time::sleep), ("class_names", class_names), ("parameters", parameters), ("method_names", method_names), ("type_name", type_name),
-    ]);
+    super::fill(
+        module,
+        &[
+            ("log", log),
+            ("environment", environment),
+            ("arguments", arguments),
+            ("wall_nanos", wall_nanos),
+            ("entropy", entropy),
+            ("list_folder", list_folder),
+            ("is_file", is_file),
+            ("main_file", main_file),
+            ("caught", caught),
+            ("traceback", traceback),
+            ("quote", quote),
+            ("unquote", unquote),
+            ("unsupported", unsupported),
+            ("set_key_fields", set_key_fields),
+            ("payload", payload),
+            ("with_payload", with_payload),
+            ("sleep", super::time::sleep),
+            ("class_names", class_names),
+            ("parameters", parameters),
+            ("method_names", method_names),
+            ("type_name", type_name),
+        ],
+    );
     Ok(())
 }
 
@@ -138,7 +159,9 @@ fn class_names(vm: &mut Vm, args: Args) -> Res<Value> {
     let class = Given::new("class_names", args).required(vm)?;
     let Value::Class(class) = class else { return Ok(Value::list(Vec::new())) };
     let names = class.names.borrow();
-    Ok(Value::list(names.iter().map(|(name, value)| Value::tuple(vec![Value::Str(name.text()), value.clone()])).collect()))
+    Ok(Value::list(
+        names.iter().map(|(name, value)| Value::tuple(vec![Value::Str(name.text()), value.clone()])).collect(),
+    ))
 }
 
 /// `parameters(function)`: the names of its parameters by position.
@@ -150,7 +173,9 @@ fn parameters(vm: &mut Vm, args: Args) -> Res<Value> {
     };
     let Value::Func(function) = function else { return Ok(Value::list(Vec::new())) };
     let parameters = &function.code.parameters;
-    Ok(Value::list(parameters.positional.iter().chain(&parameters.keyword_only).map(|name| Value::Str(name.text())).collect()))
+    Ok(Value::list(
+        parameters.positional.iter().chain(&parameters.keyword_only).map(|name| Value::Str(name.text())).collect(),
+    ))
 }
 
 fn method_names(vm: &mut Vm, args: Args) -> Res<Value> {

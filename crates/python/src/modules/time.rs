@@ -5,10 +5,20 @@ use crate::value::{Args, Module, Value, intern};
 use crate::vm::{HostCall, Res, Vm};
 
 pub fn make(vm: &mut Vm, module: &Module) -> Res<()> {
-    super::fill(module, &[
-        ("time", time), ("time_ns", time_ns), ("monotonic", monotonic), ("monotonic_ns", monotonic_ns),
-        ("perf_counter", monotonic), ("perf_counter_ns", monotonic_ns), ("process_time", monotonic), ("thread_time", monotonic), ("sleep", sleep),
-    ]);
+    super::fill(
+        module,
+        &[
+            ("time", time),
+            ("time_ns", time_ns),
+            ("monotonic", monotonic),
+            ("monotonic_ns", monotonic_ns),
+            ("perf_counter", monotonic),
+            ("perf_counter_ns", monotonic_ns),
+            ("process_time", monotonic),
+            ("thread_time", monotonic),
+            ("sleep", sleep),
+        ],
+    );
     // Calendars are `datetime`'s.
     let calendar = vm.import("datetime")?;
     if let Some(calendar) = calendar {

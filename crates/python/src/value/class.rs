@@ -61,7 +61,13 @@ pub struct Class {
 
 impl Class {
     /// A class; `None` when the bases are in no order that keeps the order of each.
-    pub fn new(name: &str, module: &str, bases: Vec<Rc<Class>>, names: Namespace, builtin: Builtin) -> Option<Rc<Self>> {
+    pub fn new(
+        name: &str,
+        module: &str,
+        bases: Vec<Rc<Class>>,
+        names: Namespace,
+        builtin: Builtin,
+    ) -> Option<Rc<Self>> {
         let inherited = bases.iter().flat_map(|base| base.mro()).any(|class| class.hooks.get());
         let own = [known::GETATTR, known::SETATTR, known::DELATTR].iter().any(|hook| names.contains_key(hook));
         let class = Rc::new(Self {
@@ -146,13 +152,18 @@ impl Class {
 
     /// The name as error messages show it.
     pub fn full_name(&self) -> String {
-        if self.module.is_empty() || self.module == "builtins" { self.name.clone() } else { format!("{}.{}", self.module, self.name) }
+        if self.module.is_empty() || self.module == "builtins" {
+            self.name.clone()
+        } else {
+            format!("{}.{}", self.module, self.name)
+        }
     }
 }
 
 /// The order of what a class with these bases derives from (C3).
 fn linearize(bases: &[Rc<Class>]) -> Option<Vec<Rc<Class>>> {
-    let chain = |base: &Rc<Class>| std::iter::once(Rc::clone(base)).chain(base.mro().iter().cloned()).collect::<Vec<_>>();
+    let chain =
+        |base: &Rc<Class>| std::iter::once(Rc::clone(base)).chain(base.mro().iter().cloned()).collect::<Vec<_>>();
     let mut lists: Vec<Vec<Rc<Class>>> = bases.iter().map(chain).collect();
     lists.push(bases.to_vec());
     let mut merged = Vec::new();
@@ -161,7 +172,8 @@ fn linearize(bases: &[Rc<Class>]) -> Option<Vec<Rc<Class>>> {
         if lists.is_empty() {
             return Some(merged);
         }
-        let in_tail = |class: &Rc<Class>| lists.iter().any(|list| list[1..].iter().any(|other| Rc::ptr_eq(class, other)));
+        let in_tail =
+            |class: &Rc<Class>| lists.iter().any(|list| list[1..].iter().any(|other| Rc::ptr_eq(class, other)));
         let next = lists.iter().map(|list| &list[0]).find(|head| !in_tail(head)).map(Rc::clone)?;
         for list in &mut lists {
             if Rc::ptr_eq(&list[0], &next) {

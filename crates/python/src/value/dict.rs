@@ -108,7 +108,10 @@ impl PartialEq for Key {
 impl Eq for Key {}
 
 /// Equality of what needs no Python code to compare.
-#[expect(clippy::cast_precision_loss, reason = "Python too compares what the float stands for; large integers are told apart first")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "Python too compares what the float stands for; large integers are told apart first"
+)]
 pub fn equal_plain(a: &Value, b: &Value) -> bool {
     use Value::*;
     match (a, b) {
@@ -116,7 +119,9 @@ pub fn equal_plain(a: &Value, b: &Value) -> bool {
         (Int(a), Int(b)) => a == b,
         (Bool(a), Bool(b)) => a == b,
         (Bool(a), Int(b)) | (Int(b), Bool(a)) => i64::from(*a) == *b,
-        (Int(a), Float(b)) | (Float(b), Int(a)) => *a as f64 == *b && (a.unsigned_abs() < 1 << 53 || b.to_i64() == Some(*a)),
+        (Int(a), Float(b)) | (Float(b), Int(a)) => {
+            *a as f64 == *b && (a.unsigned_abs() < 1 << 53 || b.to_i64() == Some(*a))
+        }
         (Bool(a), Float(b)) | (Float(b), Bool(a)) => f64::from(u8::from(*a)) == *b,
         (Float(a), Float(b)) => a == b,
         (Big(a), Big(b)) => a == b,
@@ -125,16 +130,22 @@ pub fn equal_plain(a: &Value, b: &Value) -> bool {
         (Bytes(a), Bytes(b)) => a == b,
         (ByteArray(a), Bytes(b)) | (Bytes(b), ByteArray(a)) => *a.borrow() == **b,
         (ByteArray(a), ByteArray(b)) => *a.borrow() == *b.borrow(),
-        (Tuple(a), Tuple(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same_object(a, b) || equal_plain(a, b)),
+        (Tuple(a), Tuple(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same_object(a, b) || equal_plain(a, b))
+        }
         (Set(a), Set(b)) => Rc::ptr_eq(a, b) || same_items(&a.borrow(), &b.borrow()),
         (FrozenSet(a), FrozenSet(b)) => same_items(a, b),
         (Set(a), FrozenSet(b)) | (FrozenSet(b), Set(a)) => same_items(&a.borrow(), b),
-        (Range(a), Range(b)) => a.len() == b.len() && (a.len() == 0 || (a.start == b.start && (a.len() == 1 || a.step == b.step))),
+        (Range(a), Range(b)) => {
+            a.len() == b.len() && (a.len() == 0 || (a.start == b.start && (a.len() == 1 || a.step == b.step)))
+        }
         (Instance(x), Instance(y)) => match (x.class.key_fields(), y.class.key_fields()) {
-            (Some(fields), Some(_)) if Rc::ptr_eq(&x.class, &y.class) => fields.iter().all(|f| match (x.get(*f), y.get(*f)) {
-                (Some(x), Some(y)) => equal_plain(&x, &y),
-                _ => false,
-            }),
+            (Some(fields), Some(_)) if Rc::ptr_eq(&x.class, &y.class) => {
+                fields.iter().all(|f| match (x.get(*f), y.get(*f)) {
+                    (Some(x), Some(y)) => equal_plain(&x, &y),
+                    _ => false,
+                })
+            }
             _ => match (x.payload(), y.payload()) {
                 (Some(x), Some(y)) => equal_plain(&x, &y),
                 _ => false,

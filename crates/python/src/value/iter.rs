@@ -8,7 +8,6 @@ use crate::vm::Frame;
 
 /// An iterator of a builtin.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "each variant is the iterator of its name; the number is how far it is")]
 pub enum Iter {
     List(Rc<RefCell<Vec<Value>>>, usize),
     Tuple(Rc<Vec<Value>>, usize),
@@ -33,10 +32,20 @@ pub enum Iter {
     Count(Value, Value),
     Cycle(Value, Vec<Value>, Option<usize>),
     Repeat(Value, Option<i64>),
-    Slice { inner: Value, at: i64, next: i64, stop: Option<i64>, step: i64 },
+    Slice {
+        inner: Value,
+        at: i64,
+        next: i64,
+        stop: Option<i64>,
+        step: i64,
+    },
     TakeWhile(Value, Value),
     DropWhile(Value, Value, bool),
-    Accumulate { inner: Value, function: Value, total: Option<Value> },
+    Accumulate {
+        inner: Value,
+        function: Value,
+        total: Option<Value>,
+    },
     Starmap(Value, Value),
     /// Views of a dictionary are made again for each loop.
     View(ViewOf, Rc<RefCell<Dict>>),
@@ -45,7 +54,6 @@ pub enum Iter {
 
 /// What a view of a dictionary shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is the method of its name")]
 pub enum ViewOf {
     Keys,
     Values,

@@ -35,7 +35,8 @@ impl PyStr {
             return &self.text[from..to];
         }
         let start = self.byte_of(from);
-        let end = start + self.text[start..].char_indices().nth(to - from).map_or(self.text.len() - start, |(at, _)| at);
+        let end =
+            start + self.text[start..].char_indices().nth(to - from).map_or(self.text.len() - start, |(at, _)| at);
         &self.text[start..end]
     }
 

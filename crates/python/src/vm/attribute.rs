@@ -86,7 +86,12 @@ impl Vm {
                     known::DOC => function.code.doc.clone().unwrap_or(Value::None),
                     known::MODULE => Value::str(function.globals.name.clone()),
                     known::DICT => {
-                        let pairs = function.attrs.borrow().iter().map(|(n, v)| (Key(Value::Str(n.text())), v.clone())).collect();
+                        let pairs = function
+                            .attrs
+                            .borrow()
+                            .iter()
+                            .map(|(n, v)| (Key(Value::Str(n.text())), v.clone()))
+                            .collect();
                         Value::dict(pairs)
                     }
                     known::DEFAULTS => Value::tuple(function.defaults.clone()),
@@ -109,7 +114,9 @@ impl Vm {
             Value::Descriptor(descriptor) => Ok(match (&**descriptor, name.text().as_str()) {
                 (Descriptor::Property { get, .. }, "fget") => Some(Found::Value(get.clone())),
                 (Descriptor::Property { set, .. }, "fset") => Some(Found::Value(set.clone())),
-                (Descriptor::Property { .. }, "setter" | "getter" | "deleter") => Some(self.builtin_method(value, name)),
+                (Descriptor::Property { .. }, "setter" | "getter" | "deleter") => {
+                    Some(self.builtin_method(value, name))
+                }
                 (Descriptor::ClassMethod(inner) | Descriptor::StaticMethod(inner), "__func__") => {
                     Some(Found::Value(inner.clone()))
                 }
@@ -118,7 +125,9 @@ impl Vm {
                 }
                 _ => None,
             }),
-            Value::Generator(generator) if name == known::NAME => Ok(Some(Found::Value(Value::str(generator.name.clone())))),
+            Value::Generator(generator) if name == known::NAME => {
+                Ok(Some(Found::Value(Value::str(generator.name.clone()))))
+            }
             _ => {
                 if name == known::CLASS {
                     return Ok(Some(Found::Value(Value::Class(self.type_of(value)))));
@@ -222,8 +231,12 @@ impl Vm {
                 Value::tuple(std::iter::once(Rc::clone(class)).chain(rest).map(Value::Class).collect())
             }
             known::DICT => {
-                let pairs: Dict =
-                    class.names.borrow().iter().map(|(name, value)| (Key(Value::Str(name.text())), value.clone())).collect();
+                let pairs: Dict = class
+                    .names
+                    .borrow()
+                    .iter()
+                    .map(|(name, value)| (Key(Value::Str(name.text())), value.clone()))
+                    .collect();
                 Value::dict(pairs)
             }
             known::ANNOTATIONS => Value::dict(Dict::default()),
@@ -251,7 +264,8 @@ impl Vm {
                 {
                     if set.is_none() {
                         let class = &instance.class.name;
-                        return Err(self.error("AttributeError", format!("property '{name}' of '{class}' object has no setter")));
+                        return Err(self
+                            .error("AttributeError", format!("property '{name}' of '{class}' object has no setter")));
                     }
                     return self.call_for_nothing(set, Args::of([target.clone(), value]));
                 }

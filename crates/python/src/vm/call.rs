@@ -108,7 +108,9 @@ impl Vm {
             Ok(None) => {
                 self.pending = None;
                 self.frames.truncate(depth);
-                Err(self.unsupported("a wait or a request within a function that Python's builtins call (such as a sort key)"))
+                Err(self.unsupported(
+                    "a wait or a request within a function that Python's builtins call (such as a sort key)",
+                ))
             }
             Err(raise) => Err(raise),
         }
@@ -178,7 +180,8 @@ impl Vm {
         let parameters = &function.code.parameters;
         let wanted = parameters.positional.len();
         let base = self.stack.len();
-        let simple = args.kw.is_empty() && parameters.keyword_only.is_empty() && !parameters.star && !parameters.double_star;
+        let simple =
+            args.kw.is_empty() && parameters.keyword_only.is_empty() && !parameters.star && !parameters.double_star;
         if simple && args.pos.len() == wanted {
             self.stack.extend(args.pos);
             return Ok(());
@@ -278,7 +281,10 @@ impl Vm {
         let count = if least == wanted { wanted.to_string() } else { format!("from {least} to {wanted}") };
         let plural = if wanted == 1 && least == wanted { "" } else { "s" };
         let was = if given == 1 { "was" } else { "were" };
-        self.type_error(format!("{}() takes {count} positional argument{plural} but {given} {was} given", function.code.qualname))
+        self.type_error(format!(
+            "{}() takes {count} positional argument{plural} but {given} {was} given",
+            function.code.qualname
+        ))
     }
 
     /// Makes an instance.
@@ -296,7 +302,8 @@ impl Vm {
                     let own_init = matches!(class.lookup(known::INIT), Some(Value::Func(_)));
                     // What may change takes its content from `__init__`.
                     let mutable = own_init && ["list", "dict", "set"].contains(&native.name);
-                    let passed = if mutable { Args::default() } else { Args { pos: args.pos.clone(), kw: args.kw.clone() } };
+                    let passed =
+                        if mutable { Args::default() } else { Args { pos: args.pos.clone(), kw: args.kw.clone() } };
                     let passed = if native.name == "object" { Args::default() } else { passed };
                     let made = (native.call)(self, passed)?;
                     if native.name == "object" {
@@ -344,9 +351,10 @@ impl Vm {
                 Ok(Some(instance))
             }
             Some(Value::Native(_)) | None => {
-                let takes_none = class.builtin == Builtin::Object && class.lookup(known::NEW).is_none_or(|new| {
-                    matches!(new, Value::Native(native) if native.name == "object")
-                });
+                let takes_none = class.builtin == Builtin::Object
+                    && class
+                        .lookup(known::NEW)
+                        .is_none_or(|new| matches!(new, Value::Native(native) if native.name == "object"));
                 if takes_none && !(args.pos.is_empty() && args.kw.is_empty()) {
                     return Err(self.type_error(format!("{}() takes no arguments", class.name)));
                 }

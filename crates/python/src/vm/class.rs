@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use super::fiber::ClassToBe;
 use super::{Res, Vm};
-use crate::value::{Args, Builtin, CellRef, Class, Dict, Instance, Key, Namespace, NativeObject, Sym, Value, intern, known};
+use crate::value::{
+    Args, Builtin, CellRef, Class, Dict, Instance, Key, Namespace, NativeObject, Sym, Value, intern, known,
+};
 
 /// `instance.__dict__`: what is changed in it changes the instance.
 pub struct AttrsView(pub Rc<Instance>);
@@ -41,7 +43,14 @@ impl NativeObject for AttrsView {
                 }
             }
             let dict = dict.borrow();
-            let gone: Vec<Sym> = self.0.attrs.borrow().iter().map(|(n, _)| *n).filter(|n| !dict.contains_key(&Key(Value::Str(n.text())))).collect();
+            let gone: Vec<Sym> = self
+                .0
+                .attrs
+                .borrow()
+                .iter()
+                .map(|(n, _)| *n)
+                .filter(|n| !dict.contains_key(&Key(Value::Str(n.text()))))
+                .collect();
             gone.into_iter().for_each(|name| drop(self.0.attrs.borrow_mut().remove(name)));
         }
         Ok(result)
@@ -109,7 +118,13 @@ impl Vm {
     }
 
     /// The class, once its body has run.
-    pub(crate) fn make_class(&mut self, to_be: ClassToBe, module: &str, mut names: Namespace, cell: Option<&CellRef>) -> Res<Value> {
+    pub(crate) fn make_class(
+        &mut self,
+        to_be: ClassToBe,
+        module: &str,
+        mut names: Namespace,
+        cell: Option<&CellRef>,
+    ) -> Res<Value> {
         let builtin = |base: &Rc<Class>| base.builtin;
         let kind = to_be.bases.iter().map(builtin).find(|kind| *kind != Builtin::Object).unwrap_or(Builtin::Object);
         names.entry(known::MODULE).or_insert_with(|| Value::str(module));
@@ -128,7 +143,8 @@ impl Vm {
                 self.call_sync(&set_name, Args::of([found.clone(), value.clone(), Value::Str(name.text())]))?;
             }
         }
-        let metaclass = keywords.iter().find(|(name, _)| name.text().as_str() == "metaclass").map(|(_, value)| value.clone());
+        let metaclass =
+            keywords.iter().find(|(name, _)| name.text().as_str() == "metaclass").map(|(_, value)| value.clone());
         if let Some(metaclass) = &metaclass {
             let is_abc = matches!(metaclass, Value::Class(class) if class.name == "ABCMeta" || class.name == "type" || class.name == "EnumMeta");
             if !is_abc {
@@ -200,15 +216,29 @@ impl Vm {
         let has = |name: Sym| own.lookup(name).is_some();
         Ok(match class.name.as_str() {
             "Mapping" | "MutableMapping" => matches!(plain, Value::Dict(_)),
-            "Sequence" => matches!(plain, Value::List(_) | Value::Tuple(_) | Value::Str(_) | Value::Bytes(_) | Value::Range(_)),
+            "Sequence" => {
+                matches!(plain, Value::List(_) | Value::Tuple(_) | Value::Str(_) | Value::Bytes(_) | Value::Range(_))
+            }
             "MutableSequence" => matches!(plain, Value::List(_)),
             "Set" => matches!(plain, Value::Set(_) | Value::FrozenSet(_)),
             "Iterable" | "Collection" | "Container" | "Sized" => has(known::ITER) || self.iter(value).is_ok(),
             "Iterator" => has(known::NEXT) || matches!(plain, Value::Generator(_) | Value::Iter(_)),
             "Generator" => matches!(plain, Value::Generator(_)),
-            "Callable" => has(known::CALL) || matches!(plain, Value::Func(_) | Value::Native(_) | Value::Method(_) | Value::BuiltinMethod(_) | Value::Class(_)),
+            "Callable" => {
+                has(known::CALL)
+                    || matches!(
+                        plain,
+                        Value::Func(_)
+                            | Value::Native(_)
+                            | Value::Method(_)
+                            | Value::BuiltinMethod(_)
+                            | Value::Class(_)
+                    )
+            }
             "Hashable" => Key::new(value.clone()).is_some(),
-            "Number" | "Complex" | "Real" => matches!(plain, Value::Int(_) | Value::Float(_) | Value::Big(_) | Value::Bool(_)),
+            "Number" | "Complex" | "Real" => {
+                matches!(plain, Value::Int(_) | Value::Float(_) | Value::Big(_) | Value::Bool(_))
+            }
             "Integral" | "Rational" => matches!(plain, Value::Int(_) | Value::Big(_) | Value::Bool(_)),
             _ => false,
         })

@@ -45,7 +45,9 @@ impl Vm {
                     return Ok(!matches!(len, Value::Int(0)));
                 }
                 match instance.payload() {
-                    Some(payload) if !instance.class.is_subclass(&self.types.base_exception) => return self.truth(&payload),
+                    Some(payload) if !instance.class.is_subclass(&self.types.base_exception) => {
+                        return self.truth(&payload);
+                    }
                     _ => true,
                 }
             }
@@ -115,8 +117,14 @@ impl Vm {
                 let other = self.set_of(b)?;
                 Ok(other.is_some_and(|other| other.len() == keys.len() && keys.iter().all(|key| other.contains(key))))
             }
-            (Value::Func(_) | Value::Class(_) | Value::Native(_) | Value::Generator(_) | Value::Module(_), _) => Ok(same_object(a, b)),
-            (Value::Object(object), other) | (other, Value::Object(object)) if object.items().is_some() && object.as_key().is_none() && matches!(other, Value::Dict(_) | Value::Object(_)) => {
+            (Value::Func(_) | Value::Class(_) | Value::Native(_) | Value::Generator(_) | Value::Module(_), _) => {
+                Ok(same_object(a, b))
+            }
+            (Value::Object(object), other) | (other, Value::Object(object))
+                if object.items().is_some()
+                    && object.as_key().is_none()
+                    && matches!(other, Value::Dict(_) | Value::Object(_)) =>
+            {
                 if same_object(a, b) {
                     return Ok(true);
                 }
@@ -301,13 +309,16 @@ impl Vm {
             }
             Value::Range(range) => Ok(match value {
                 Value::Int(n) => {
-                    let (low, high) = if range.step > 0 { (range.start, range.stop) } else { (range.stop + 1, range.start + 1) };
+                    let (low, high) =
+                        if range.step > 0 { (range.start, range.stop) } else { (range.stop + 1, range.start + 1) };
                     *n >= low && *n < high && (n - range.start) % range.step == 0
                 }
                 _ => false,
             }),
             Value::Bytes(bytes) => match value {
-                Value::Bytes(part) => Ok(part.is_empty() || bytes.windows(part.len()).any(|window| window == part.as_slice())),
+                Value::Bytes(part) => {
+                    Ok(part.is_empty() || bytes.windows(part.len()).any(|window| window == part.as_slice()))
+                }
                 Value::Int(n) => Ok(u8::try_from(*n).is_ok_and(|n| bytes.contains(&n))),
                 _ => Err(self.type_error("a bytes-like object is required")),
             },
@@ -352,10 +363,7 @@ impl Vm {
         Ok(match value {
             Value::Set(set) => Some(set.borrow().clone()),
             Value::FrozenSet(set) => Some((**set).clone()),
-            Value::Iter(iter) => match as_view(iter) {
-                Some(keys) => Some(keys.into_iter().collect()),
-                None => None,
-            },
+            Value::Iter(iter) => as_view(iter).map(|keys| keys.into_iter().collect()),
             Value::Instance(instance) => match instance.payload() {
                 Some(payload @ (Value::Set(_) | Value::FrozenSet(_))) => return self.set_of(&payload),
                 _ => None,

@@ -94,7 +94,10 @@ impl Vm {
                         && is_simple(function, usize::from(count))
                     {
                         let function = Rc::clone(function);
-                        give!(self.push_frame(&function, at + 1, at, OnReturn::Push)?);
+                        // A generator is made at once, all else is a frame.
+                        if let Some(made) = self.push_frame(&function, at + 1, at, OnReturn::Push)? {
+                            self.stack.push(made);
+                        }
                         (code, base) = self.top();
                         continue;
                     }
@@ -126,7 +129,9 @@ impl Vm {
                     let right = self.pop();
                     let left = self.pop();
                     let value = match (op, &left, &right) {
-                        (BinOp::Add, Value::Int(a), Value::Int(b)) if let Some(sum) = a.checked_add(*b) => Value::Int(sum),
+                        (BinOp::Add, Value::Int(a), Value::Int(b)) if let Some(sum) = a.checked_add(*b) => {
+                            Value::Int(sum)
+                        }
                         (BinOp::Sub, Value::Int(a), Value::Int(b)) if let Some(difference) = a.checked_sub(*b) => {
                             Value::Int(difference)
                         }
@@ -245,7 +250,12 @@ impl Vm {
     }
 
     /// Calls a method.
-    pub(crate) fn call_method(&mut self, receiver: &Value, name: crate::value::Sym, mut args: Args) -> Res<Option<Value>> {
+    pub(crate) fn call_method(
+        &mut self,
+        receiver: &Value,
+        name: crate::value::Sym,
+        mut args: Args,
+    ) -> Res<Option<Value>> {
         match receiver {
             Value::Instance(instance) => {
                 if instance.attrs.borrow().get(name).is_none() {
@@ -267,7 +277,12 @@ impl Vm {
                 let value = object.call_method(self, receiver, name, args)?;
                 return Ok(self.taken(value));
             }
-            Value::Module(_) | Value::Class(_) | Value::Object(_) | Value::Func(_) | Value::Method(_) | Value::Native(_) => {}
+            Value::Module(_)
+            | Value::Class(_)
+            | Value::Object(_)
+            | Value::Func(_)
+            | Value::Method(_)
+            | Value::Native(_) => {}
             _ => {
                 if crate::builtins::has_method(receiver, name.text().as_str()) {
                     let value = crate::builtins::call_method(self, receiver, name, args)?;
@@ -348,7 +363,12 @@ impl Vm {
         Ok(())
     }
 
-    fn function_of(&self, plan: &crate::compile::FunctionPlan, defaults: Vec<Value>, kw_defaults: Vec<(crate::value::Sym, Value)>) -> Rc<Function> {
+    fn function_of(
+        &self,
+        plan: &crate::compile::FunctionPlan,
+        defaults: Vec<Value>,
+        kw_defaults: Vec<(crate::value::Sym, Value)>,
+    ) -> Rc<Function> {
         let frame = self.frames.last().expect("there is a frame while running");
         Rc::new(Function {
             code: Rc::clone(&plan.code),
@@ -484,7 +504,9 @@ impl Vm {
                 let at = self.stack.len() - 3;
                 self.stack[at..].rotate_right(1);
             }
-            Op::BuildList(_) | Op::BuildTuple(_) | Op::BuildSet(_) | Op::BuildDict(_) | Op::BuildString(_) => self.build(op)?,
+            Op::BuildList(_) | Op::BuildTuple(_) | Op::BuildSet(_) | Op::BuildDict(_) | Op::BuildString(_) => {
+                self.build(op)?
+            }
             Op::AppendTo(at) => {
                 let value = self.pop();
                 if let Value::List(list) = &self.stack[base + usize::from(at)] {
@@ -654,7 +676,8 @@ impl Vm {
             let message = format!("cannot access local variable '{name}' where it is not associated with a value");
             return self.error("UnboundLocalError", message);
         }
-        let message = format!("cannot access free variable '{name}' where it is not associated with a value in enclosing scope");
+        let message =
+            format!("cannot access free variable '{name}' where it is not associated with a value in enclosing scope");
         self.error("NameError", message)
     }
 
@@ -679,7 +702,8 @@ impl Vm {
             }
             Op::BuildString(n) => {
                 let from = self.stack.len() - index(n);
-                let size = self.stack[from..].iter().map(|v| if let Value::Str(s) = v { s.as_str().len() } else { 0 }).sum();
+                let size =
+                    self.stack[from..].iter().map(|v| if let Value::Str(s) = v { s.as_str().len() } else { 0 }).sum();
                 self.check_size(size)?;
                 let mut text = String::with_capacity(size);
                 for part in self.stack.drain(from..) {

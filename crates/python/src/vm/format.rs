@@ -37,7 +37,7 @@ impl Spec {
         if rest.len() >= 2 && is_align(&rest[rest.len() - 2]) {
             spec.fill = rest.pop();
             spec.align = rest.pop();
-        } else if rest.last().is_some_and(|c| is_align(c)) {
+        } else if rest.last().is_some_and(is_align) {
             spec.align = rest.pop();
         }
         spec.sign = rest.pop_if(|c| matches!(c, '+' | '-' | ' '));
@@ -83,7 +83,7 @@ impl Spec {
 
     fn grouped(&self, digits: &str, size: usize) -> String {
         let Some(separator) = self.grouping else { return digits.to_owned() };
-        let (whole, rest) = digits.split_at(digits.find(|c: char| c == '.' || c == 'e' || c == '%').unwrap_or(digits.len()));
+        let (whole, rest) = digits.split_at(digits.find(['.', 'e', '%']).unwrap_or(digits.len()));
         let mut whole = whole.to_owned();
         if self.fill == Some('0') && self.align == Some('=') {
             // Zeros that fill up are grouped too.
@@ -91,7 +91,11 @@ impl Spec {
                 whole.insert(0, '0');
             }
             let grouped = separated(&whole, separator, size);
-            let grouped = if grouped.len() + rest.len() > self.width && grouped.starts_with(separator) { grouped[1..].to_owned() } else { grouped };
+            let grouped = if grouped.len() + rest.len() > self.width && grouped.starts_with(separator) {
+                grouped[1..].to_owned()
+            } else {
+                grouped
+            };
             return format!("{grouped}{rest}");
         }
         format!("{}{rest}", separated(&whole, separator, size))
@@ -129,7 +133,10 @@ pub fn format_value(vm: &mut Vm, value: &Value, text: &str) -> Res<String> {
     let Some(spec) = Spec::parse(text) else { return Err(vm.value_error("Invalid format specifier")) };
     match value {
         Value::Str(text) => {
-            if spec.sign.is_some() || spec.align == Some('=') && spec.fill != Some('0') || !matches!(spec.kind, None | Some('s')) {
+            if spec.sign.is_some()
+                || spec.align == Some('=') && spec.fill != Some('0')
+                || !matches!(spec.kind, None | Some('s'))
+            {
                 return Err(wrong_kind(vm, &spec, "str"));
             }
             let shown: String = text.as_str().chars().take(spec.precision.unwrap_or(usize::MAX)).collect();
@@ -182,7 +189,9 @@ fn integer(vm: &mut Vm, n: &BigInt, spec: &Spec) -> Res<String> {
         Some('b') => (magnitude.to_str_radix(2), "0b"),
         Some('c') => {
             let c = u32::try_from(magnitude.clone()).ok().and_then(char::from_u32);
-            return c.map(|c| spec.pad(&c.to_string(), '<')).ok_or_else(|| vm.error("OverflowError", "%c arg not in range(0x110000)"));
+            return c
+                .map(|c| spec.pad(&c.to_string(), '<'))
+                .ok_or_else(|| vm.error("OverflowError", "%c arg not in range(0x110000)"));
         }
         _ => return Err(wrong_kind(vm, spec, "int")),
     };
@@ -236,7 +245,11 @@ fn general(x: f64, precision: usize, keep_zeros: bool) -> String {
     let (digits, power) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let power: i32 = power.parse().unwrap_or(0);
     let trim = |text: &str| {
-        if keep_zeros || !text.contains('.') { text.to_owned() } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
+        if keep_zeros || !text.contains('.') {
+            text.to_owned()
+        } else {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
     };
     if power < -4 || i64::from(power) >= i64::try_from(precision).unwrap_or(i64::MAX) {
         let (_, tail) = scientific.split_once('e').unwrap_or(("", "+00"));

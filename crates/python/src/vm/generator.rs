@@ -69,7 +69,9 @@ impl Vm {
         let outcome = match thrown {
             None => self.run(depth),
             Some(raise) => {
-                if matches!(self.stack.last(), Some(Value::None)) && self.stack.len() > self.frames.last().map_or(0, |f| f.base + f.code.locals) {
+                if matches!(self.stack.last(), Some(Value::None))
+                    && self.stack.len() > self.frames.last().map_or(0, |f| f.base + f.code.locals)
+                {
                     self.stack.pop();
                 }
                 self.unwind(raise, depth).and_then(|()| self.run(depth))

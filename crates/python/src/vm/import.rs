@@ -31,7 +31,9 @@ impl Vm {
                                 if crate::modules::has_module(&name) {
                                     return Err(self.unsupported(&format!("`{wanted}` of the module `{name}`")));
                                 }
-                                return Err(self.error("ImportError", format!("cannot import name '{wanted}' from '{name}'")));
+                                return Err(
+                                    self.error("ImportError", format!("cannot import name '{wanted}' from '{name}'"))
+                                );
                             }
                             Err(raise) => return Err(raise),
                         },
@@ -133,7 +135,8 @@ impl Vm {
         let path = name.replace('.', "/");
         for file in [format!("{path}/__init__.py"), format!("{path}.py")] {
             if let Ok(bytes) = self.host.read_file(&file) {
-                let text = String::from_utf8(bytes).map_err(|_| self.error("SyntaxError", format!("{file} is not UTF-8")))?;
+                let text =
+                    String::from_utf8(bytes).map_err(|_| self.error("SyntaxError", format!("{file} is not UTF-8")))?;
                 return Ok(Some((file, text)));
             }
         }

@@ -48,21 +48,29 @@ impl Vm {
             (Value::Range(range), Value::Int(at)) => {
                 let len = range.len();
                 let at = if *at < 0 { at + len } else { *at };
-                if (0..len).contains(&at) { Ok(Value::Int(range.at(at))) } else { Err(self.error("IndexError", "range object index out of range")) }
+                if (0..len).contains(&at) {
+                    Ok(Value::Int(range.at(at)))
+                } else {
+                    Err(self.error("IndexError", "range object index out of range"))
+                }
             }
-            (_, Value::Slice(slice)) if !matches!(value, Value::Instance(_) | Value::Object(_) | Value::Class(_)) => self.slice(value, slice),
+            (_, Value::Slice(slice)) if !matches!(value, Value::Instance(_) | Value::Object(_) | Value::Class(_)) => {
+                self.slice(value, slice)
+            }
             (Value::Instance(instance), _) => {
                 if let Some(function) = instance.class.lookup(known::GETITEM) {
                     return self.call_sync(&function, Args::of([value.clone(), key.clone()]));
                 }
                 match instance.payload() {
-                    Some(payload) if !instance.class.is_subclass(&self.types.base_exception) => match self.item(&payload, key) {
-                        Err(raise) if raise.is("KeyError") && instance.class.lookup(known::MISSING).is_some() => {
-                            let missing = instance.class.lookup(known::MISSING).unwrap_or(Value::None);
-                            self.call_sync(&missing, Args::of([value.clone(), key.clone()]))
+                    Some(payload) if !instance.class.is_subclass(&self.types.base_exception) => {
+                        match self.item(&payload, key) {
+                            Err(raise) if raise.is("KeyError") && instance.class.lookup(known::MISSING).is_some() => {
+                                let missing = instance.class.lookup(known::MISSING).unwrap_or(Value::None);
+                                self.call_sync(&missing, Args::of([value.clone(), key.clone()]))
+                            }
+                            other => other,
                         }
-                        other => other,
-                    },
+                    }
                     _ => Err(self.not_subscriptable(value)),
                 }
             }
@@ -85,10 +93,18 @@ impl Vm {
                     return self.call_sync(&function, Args::of([value.clone(), key.clone()]));
                 }
                 // `list[int]`, `dict[str, int]`: types, which nothing looks at.
-                if class.module == "builtins" || class.module == "typing" || class.module.starts_with("collections") { Ok(value.clone()) } else { Err(self.not_subscriptable(value)) }
+                if class.module == "builtins" || class.module == "typing" || class.module.starts_with("collections") {
+                    Ok(value.clone())
+                } else {
+                    Err(self.not_subscriptable(value))
+                }
             }
-            (Value::List(_) | Value::Tuple(_) | Value::Str(_) | Value::Bytes(_), Value::Bool(b)) => self.item(value, &Value::Int(i64::from(*b))),
-            (Value::List(_) | Value::Tuple(_) | Value::Str(_) | Value::Bytes(_), Value::Instance(instance)) if instance.payload().is_some() => {
+            (Value::List(_) | Value::Tuple(_) | Value::Str(_) | Value::Bytes(_), Value::Bool(b)) => {
+                self.item(value, &Value::Int(i64::from(*b)))
+            }
+            (Value::List(_) | Value::Tuple(_) | Value::Str(_) | Value::Bytes(_), Value::Instance(instance))
+                if instance.payload().is_some() =>
+            {
                 self.item(value, &key.plain())
             }
             (Value::List(_) | Value::Tuple(_), _) => {
@@ -135,7 +151,9 @@ impl Vm {
             }
             (Value::Tuple(items), _) => Value::tuple(positions.iter().map(|at| items[at].clone()).collect()),
             (Value::Bytes(bytes), _) => Value::bytes(positions.iter().map(|at| bytes[at]).collect::<Vec<_>>()),
-            (Value::ByteArray(bytes), _) => Value::bytes(positions.iter().map(|at| bytes.borrow()[at]).collect::<Vec<_>>()),
+            (Value::ByteArray(bytes), _) => {
+                Value::bytes(positions.iter().map(|at| bytes.borrow()[at]).collect::<Vec<_>>())
+            }
             (Value::Range(range), _) => Value::Range(Rc::new(Range {
                 start: range.at(positions.start),
                 stop: range.at(positions.stop),
@@ -186,7 +204,9 @@ impl Vm {
                         let places: Vec<usize> = positions.iter().collect();
                         if places.len() != items.len() {
                             let (n, m) = (items.len(), places.len());
-                            return Err(self.value_error(format!("attempt to assign sequence of size {n} to extended slice of size {m}")));
+                            return Err(self.value_error(format!(
+                                "attempt to assign sequence of size {n} to extended slice of size {m}"
+                            )));
                         }
                         places.into_iter().zip(items).for_each(|(at, item)| list.borrow_mut()[at] = item);
                     }
@@ -215,7 +235,11 @@ impl Vm {
                 }
             }
             (Value::Object(object), _) => {
-                if object.set_item(self, key, Some(item))? { Ok(()) } else { Err(self.no_assignment(value)) }
+                if object.set_item(self, key, Some(item))? {
+                    Ok(())
+                } else {
+                    Err(self.no_assignment(value))
+                }
             }
             (Value::List(_), _) => {
                 let found = self.type_name(key);
@@ -266,7 +290,10 @@ impl Vm {
                 }
                 match instance.payload() {
                     Some(payload) => self.delete_item(&payload, key),
-                    None => Err(self.type_error(format!("'{}' object does not support item deletion", self.type_name(value)))),
+                    None => {
+                        Err(self
+                            .type_error(format!("'{}' object does not support item deletion", self.type_name(value))))
+                    }
                 }
             }
             (Value::Object(object), _) if object.set_item(self, key, None)? => Ok(()),

@@ -62,10 +62,16 @@ impl Vm {
                 // Members of an enumeration.
                 let Some(members) = class.lookup(known::ENUM_MEMBERS) else { return Err(self.not_iterable(value)) };
                 let Value::Dict(members) = members else { return Err(self.not_iterable(value)) };
-                let unique: Vec<Value> = members.borrow().iter().filter(|(name, member)| {
-                    let own = if let Value::Instance(i) = member { i.get(crate::value::intern("_name_")) } else { None };
-                    own.is_none_or(|own| crate::value::equal_plain(&own, name.value()))
-                }).map(|(_, member)| member.clone()).collect();
+                let unique: Vec<Value> = members
+                    .borrow()
+                    .iter()
+                    .filter(|(name, member)| {
+                        let own =
+                            if let Value::Instance(i) = member { i.get(crate::value::intern("_name_")) } else { None };
+                        own.is_none_or(|own| crate::value::equal_plain(&own, name.value()))
+                    })
+                    .map(|(_, member)| member.clone())
+                    .collect();
                 Iter::Items(unique.into_iter())
             }
             _ => return Err(self.not_iterable(value)),
@@ -140,7 +146,7 @@ impl Vm {
                 Plain::Value(value) => return Ok(Some(value)),
                 Plain::Done => true,
                 Plain::Changed => return Err(self.error("RuntimeError", "dictionary changed size during iteration")),
-                Plain::NotPlain => false,
+                Plain::Composed => false,
             }
         };
         if done {
@@ -169,7 +175,9 @@ impl Vm {
                 for (n, inner) in inners.iter().enumerate() {
                     match self.next(inner)? {
                         Some(value) => values.push(value),
-                        None if *strict && n > 0 => return Err(self.value_error(format!("zip() argument {} is shorter than argument 1", n + 1))),
+                        None if *strict && n > 0 => {
+                            return Err(self.value_error(format!("zip() argument {} is shorter than argument 1", n + 1)));
+                        }
                         None => return Ok(None),
                     }
                 }
@@ -185,7 +193,11 @@ impl Vm {
             }
             Iter::Filter(function, inner) => loop {
                 let Some(value) = self.next(inner)? else { return Ok(None) };
-                let keep = if function.is_none() { value.clone() } else { self.call_sync(function, Args::of([value.clone()]))? };
+                let keep = if function.is_none() {
+                    value.clone()
+                } else {
+                    self.call_sync(function, Args::of([value.clone()]))?
+                };
                 if self.truth(&keep)? {
                     return Ok(Some(value));
                 }
@@ -274,7 +286,9 @@ impl Vm {
                     None => self.next(inner)?,
                     Some(sum) => match self.next(inner)? {
                         None => None,
-                        Some(value) if function.is_none() => Some(self.binary(crate::compile::BinOp::Add, &sum, &value)?),
+                        Some(value) if function.is_none() => {
+                            Some(self.binary(crate::compile::BinOp::Add, &sum, &value)?)
+                        }
                         Some(value) => Some(self.call_sync(function, Args::of([sum, value]))?),
                     },
                 };
@@ -295,7 +309,7 @@ enum Plain {
     Value(Value),
     Done,
     Changed,
-    NotPlain,
+    Composed,
 }
 
 fn step_plain(iter: &mut Iter) -> Plain {
@@ -348,7 +362,7 @@ fn step_plain(iter: &mut Iter) -> Plain {
             set.borrow().get_index(*at - 1).map(|key| key.0.clone())
         }
         Iter::Done => None,
-        _ => return Plain::NotPlain,
+        _ => return Plain::Composed,
     };
     found.map_or(Plain::Done, Plain::Value)
 }

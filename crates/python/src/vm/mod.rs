@@ -25,11 +25,11 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+pub use attribute::Found;
 pub use fiber::{Fiber, Frame, HostCall, OnReturn, Resumed, Step};
 pub use format::{Spec, format_value};
 pub use host::{FileRefused, Host, LogLevel};
 pub use raise::{Fatal, Kind, Raise, RaiseKind, Res, TraceEntry};
-pub use attribute::Found;
 pub use show::{ascii, float_text};
 pub use types::Types;
 
@@ -173,7 +173,10 @@ impl Vm {
     pub fn check_size(&mut self, bytes: usize) -> Res<()> {
         if bytes > self.limits.value_bytes {
             let most = self.limits.value_bytes >> 20;
-            return Err(Raise::fatal(Kind::Memory, format!("a value of {} MiB: at most {most} MiB are allowed", bytes >> 20)));
+            return Err(Raise::fatal(
+                Kind::Memory,
+                format!("a value of {} MiB: at most {most} MiB are allowed", bytes >> 20),
+            ));
         }
         self.charge(bytes / 16)
     }

@@ -35,12 +35,15 @@ impl Vm {
             return self.binary(op, &x, &y);
         }
         let found = match (a, b) {
-            (Value::Int(_) | Value::Bool(_), Value::Int(_) | Value::Bool(_)) => self.integers(op, int(a), int(b), a, b)?,
-            (Value::Float(_), Value::Float(_) | Value::Int(_) | Value::Bool(_) | Value::Big(_))
-            | (Value::Int(_) | Value::Bool(_) | Value::Big(_), Value::Float(_)) => self.floats(op, float(a), float(b))?,
-            (Value::Big(_), Value::Big(_) | Value::Int(_) | Value::Bool(_)) | (Value::Int(_) | Value::Bool(_), Value::Big(_)) => {
-                Some(self.bigs(op, &big(a), &big(b))?)
+            (Value::Int(_) | Value::Bool(_), Value::Int(_) | Value::Bool(_)) => {
+                self.integers(op, int(a), int(b), a, b)?
             }
+            (Value::Float(_), Value::Float(_) | Value::Int(_) | Value::Bool(_) | Value::Big(_))
+            | (Value::Int(_) | Value::Bool(_) | Value::Big(_), Value::Float(_)) => {
+                self.floats(op, float(a), float(b))?
+            }
+            (Value::Big(_), Value::Big(_) | Value::Int(_) | Value::Bool(_))
+            | (Value::Int(_) | Value::Bool(_), Value::Big(_)) => Some(self.bigs(op, &big(a), &big(b))?),
             (Value::Str(text), _) if op == BinOp::Mod => return self.percent(text, b),
             (Value::Bytes(_), _) if op == BinOp::Mod => return Err(self.unsupported("% on bytes")),
             _ => match op {
@@ -52,7 +55,9 @@ impl Vm {
                     Some(Value::dict(merged))
                 }
                 // A union of types in an annotation that is evaluated: nothing looks at it.
-                BinOp::Or if matches!(a, Value::Class(_) | Value::None) && matches!(b, Value::Class(_) | Value::None) => {
+                BinOp::Or
+                    if matches!(a, Value::Class(_) | Value::None) && matches!(b, Value::Class(_) | Value::None) =>
+                {
                     Some(Value::tuple(vec![a.clone(), b.clone()]))
                 }
                 BinOp::Sub | BinOp::And | BinOp::Or | BinOp::Xor => self.sets(op, a, b)?,
@@ -70,7 +75,9 @@ impl Vm {
         if op == BinOp::Add && matches!(a, Value::List(_)) {
             return self.type_error(format!("can only concatenate list (not \"{y}\") to list"));
         }
-        if op == BinOp::Mul && (matches!(a, Value::Str(_) | Value::List(_)) || matches!(b, Value::Str(_) | Value::List(_))) {
+        if op == BinOp::Mul
+            && (matches!(a, Value::Str(_) | Value::List(_)) || matches!(b, Value::Str(_) | Value::List(_)))
+        {
             let by = if matches!(a, Value::Str(_) | Value::List(_)) { y } else { x };
             return self.type_error(format!("can't multiply sequence by non-int of type '{by}'"));
         }
@@ -108,7 +115,9 @@ impl Vm {
                 if let Some(function) = name.and_then(|name| instance.class.lookup(name)) {
                     return self.call_sync(&function, Args::of([a.clone(), b.clone()]));
                 }
-                if let (Some(payload @ (Value::List(_) | Value::Dict(_) | Value::Set(_))), BinOp::Add | BinOp::Or) = (instance.payload(), op) {
+                if let (Some(payload @ (Value::List(_) | Value::Dict(_) | Value::Set(_))), BinOp::Add | BinOp::Or) =
+                    (instance.payload(), op)
+                {
                     self.in_place(op, payload, b)?;
                     return Ok(a);
                 }
@@ -140,13 +149,21 @@ impl Vm {
             BinOp::Add => a.checked_add(b),
             BinOp::Sub => a.checked_sub(b),
             BinOp::Mul => a.checked_mul(b),
-            BinOp::Div => return if b == 0 { zero(self, "division by zero") } else { Ok(Some(Value::Float(divide(a, b)))) },
+            BinOp::Div => {
+                return if b == 0 { zero(self, "division by zero") } else { Ok(Some(Value::Float(divide(a, b)))) };
+            }
             BinOp::FloorDiv if b == 0 => return zero(self, "integer division or modulo by zero"),
             BinOp::Mod if b == 0 => return zero(self, "integer modulo by zero"),
             BinOp::FloorDiv if b != -1 => Some(Integer::div_floor(&a, &b)),
             BinOp::Mod if b != -1 => Some(Integer::mod_floor(&a, &b)),
             BinOp::Pow if b >= 0 => u32::try_from(b).ok().and_then(|b| a.checked_pow(b)),
-            BinOp::Pow => return if a == 0 { zero(self, "0.0 cannot be raised to a negative power") } else { self.floats(op, to_float(a), to_float(b)) },
+            BinOp::Pow => {
+                return if a == 0 {
+                    zero(self, "0.0 cannot be raised to a negative power")
+                } else {
+                    self.floats(op, to_float(a), to_float(b))
+                };
+            }
             BinOp::LShift if b < 0 => return Err(self.value_error("negative shift count")),
             BinOp::RShift if b < 0 => return Err(self.value_error("negative shift count")),
             BinOp::LShift => u32::try_from(b).ok().filter(|b| *b < 63).and_then(|b| a.checked_mul(1_i64 << b)),
@@ -194,7 +211,9 @@ impl Vm {
             }
             BinOp::Pow => {
                 if b.is_negative() {
-                    return self.floats(op, a.to_f64().unwrap_or(f64::NAN), b.to_f64().unwrap_or(f64::NAN)).map(|v| v.unwrap_or(Value::None));
+                    return self
+                        .floats(op, a.to_f64().unwrap_or(f64::NAN), b.to_f64().unwrap_or(f64::NAN))
+                        .map(|v| v.unwrap_or(Value::None));
                 }
                 let exponent = b.to_u32().unwrap_or(u32::MAX);
                 let size = bits(a).saturating_mul(usize::try_from(exponent).unwrap_or(usize::MAX));
@@ -233,7 +252,10 @@ impl Vm {
             BinOp::Pow => {
                 let result = a.powf(b);
                 if result.is_infinite() && a.is_finite() && b.is_finite() {
-                    return Err(self.error_with("OverflowError", vec![Value::Int(34), Value::str("Numerical result out of range")]));
+                    return Err(self.error_with(
+                        "OverflowError",
+                        vec![Value::Int(34), Value::str("Numerical result out of range")],
+                    ));
                 }
                 result
             }
@@ -266,7 +288,9 @@ impl Vm {
                 Value::bytes([x.as_slice(), y.as_slice()].concat())
             }
             (Value::Bytes(x), Value::ByteArray(y)) => Value::bytes([x.as_slice(), y.borrow().as_slice()].concat()),
-            (Value::ByteArray(x), Value::Bytes(y)) => Value::ByteArray(Rc::new(std::cell::RefCell::new([x.borrow().as_slice(), y.as_slice()].concat()))),
+            (Value::ByteArray(x), Value::Bytes(y)) => {
+                Value::ByteArray(Rc::new(std::cell::RefCell::new([x.borrow().as_slice(), y.as_slice()].concat())))
+            }
             _ => return Ok(None),
         }))
     }
@@ -335,7 +359,11 @@ impl Vm {
                 }
                 match instance.payload() {
                     Some(payload) => return self.unary(op, &payload),
-                    None => return Err(self.type_error(format!("bad operand type for unary {sign}: '{}'", instance.class.name))),
+                    None => {
+                        return Err(
+                            self.type_error(format!("bad operand type for unary {sign}: '{}'", instance.class.name))
+                        );
+                    }
                 }
             }
             _ => return Err(self.type_error(format!("bad operand type for unary {sign}: '{}'", self.type_name(value)))),

@@ -116,7 +116,12 @@ fn one(vm: &mut Vm, kind: char, value: &Value, mut spec: Spec) -> Res<String> {
                 _ if matches!(kind, 'e' | 'E' | 'f' | 'F' | 'g' | 'G') => {
                     return Err(vm.type_error(format!("must be real number, not {}", vm.type_name(&value))));
                 }
-                _ => return Err(vm.type_error(format!("%{kind} format: a real number is required, not {}", vm.type_name(&value)))),
+                _ => {
+                    return Err(vm.type_error(format!(
+                        "%{kind} format: a real number is required, not {}",
+                        vm.type_name(&value)
+                    )));
+                }
             };
             let kind = if matches!(kind, 'i' | 'u') { 'd' } else { kind };
             let value = if let Value::Bool(b) = value { Value::Int(i64::from(b)) } else { value };

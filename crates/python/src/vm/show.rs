@@ -99,7 +99,11 @@ impl Vm {
             }
             Value::FrozenSet(set) => {
                 let items: Vec<Value> = set.iter().map(|key| key.0.clone()).collect();
-                if items.is_empty() { "frozenset()".to_owned() } else { format!("frozenset({{{}}})", self.joined(&items)?) }
+                if items.is_empty() {
+                    "frozenset()".to_owned()
+                } else {
+                    format!("frozenset({{{}}})", self.joined(&items)?)
+                }
             }
             Value::Range(range) if range.step == 1 => format!("range({}, {})", range.start, range.stop),
             Value::Range(range) => format!("range({}, {}, {})", range.start, range.stop, range.step),
@@ -110,7 +114,11 @@ impl Vm {
             Value::Func(function) => format!("<function {} at 0x7f0000000000>", function.code.qualname),
             Value::Native(native) => format!("<built-in function {}>", native.name),
             Value::BuiltinMethod(method) => {
-                format!("<built-in method {} of {} object at 0x7f0000000000>", method.name, self.type_name(&method.receiver))
+                format!(
+                    "<built-in method {} of {} object at 0x7f0000000000>",
+                    method.name,
+                    self.type_name(&method.receiver)
+                )
             }
             Value::Method(method) => {
                 let name = self.attr(&method.function, known::QUALNAME).unwrap_or(Value::None);
@@ -141,11 +149,14 @@ impl Vm {
                 match view {
                     Some((of, dict)) => {
                         let dict = dict.borrow().clone();
-                        let items: Vec<Value> = dict.iter().map(|(key, value)| match of {
-                            ViewOf::Keys => key.0.clone(),
-                            ViewOf::Values => value.clone(),
-                            ViewOf::Items => Value::tuple(vec![key.0.clone(), value.clone()]),
-                        }).collect();
+                        let items: Vec<Value> = dict
+                            .iter()
+                            .map(|(key, value)| match of {
+                                ViewOf::Keys => key.0.clone(),
+                                ViewOf::Values => value.clone(),
+                                ViewOf::Items => Value::tuple(vec![key.0.clone(), value.clone()]),
+                            })
+                            .collect();
                         format!("{}([{}])", self.type_name(value), self.joined(&items)?)
                     }
                     None => format!("<{} object at 0x7f0000000000>", self.type_name(value)),
@@ -237,8 +248,11 @@ impl Vm {
                     return self.str_of(value);
                 }
                 match instance.payload() {
-                    Some(payload) if !instance.class.is_subclass(&self.types.base_exception) => self.format(&payload, spec),
-                    _ => Err(self.type_error(format!("unsupported format string passed to {}.__format__", instance.class.name))),
+                    Some(payload) if !instance.class.is_subclass(&self.types.base_exception) => {
+                        self.format(&payload, spec)
+                    }
+                    _ => Err(self
+                        .type_error(format!("unsupported format string passed to {}.__format__", instance.class.name))),
                 }
             }
             _ if spec.is_empty() => self.str_of(value),
@@ -284,7 +298,9 @@ pub fn quote(text: &str) -> String {
                 out.push(c);
             }
             c if (c as u32) < 0x20 || c as u32 == 0x7f => out.push_str(&format!("\\x{:02x}", c as u32)),
-            c if (0x80..0xa0).contains(&(c as u32)) || c as u32 == 0xad => out.push_str(&format!("\\x{:02x}", c as u32)),
+            c if (0x80..0xa0).contains(&(c as u32)) || c as u32 == 0xad => {
+                out.push_str(&format!("\\x{:02x}", c as u32))
+            }
             c if is_unprintable(c) => out.push_str(&escaped(c)),
             c => out.push(c),
         }
@@ -294,7 +310,8 @@ pub fn quote(text: &str) -> String {
 }
 
 fn is_unprintable(c: char) -> bool {
-    (c.is_whitespace() && c != ' ') || matches!(c as u32, 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff | 0xe000..=0xf8ff | 0xfff0..=0xfffb)
+    (c.is_whitespace() && c != ' ')
+        || matches!(c as u32, 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff | 0xe000..=0xf8ff | 0xfff0..=0xfffb)
 }
 
 fn escaped(c: char) -> String {

@@ -8,7 +8,6 @@ use super::Vm;
 use crate::value::{Builtin, Class, Descriptor, Iter, Namespace, Value, ViewOf};
 
 /// The builtin classes.
-#[expect(missing_docs, reason = "each field is the class of its name")]
 pub struct Types {
     pub object: Rc<Class>,
     pub type_: Rc<Class>,
@@ -48,9 +47,29 @@ const PAYLOADS: &[&str] = &["int", "float", "str", "bytes", "bytearray", "list",
 
 /// Classes that nothing derives from.
 const FINAL: &[&str] = &[
-    "NoneType", "NotImplementedType", "ellipsis", "range", "slice", "function", "builtin_function_or_method", "method", "module",
-    "generator", "iterator", "dict_keys", "dict_values", "dict_items", "property", "classmethod", "staticmethod", "enumerate",
-    "zip", "map", "filter", "super", "reversed",
+    "NoneType",
+    "NotImplementedType",
+    "ellipsis",
+    "range",
+    "slice",
+    "function",
+    "builtin_function_or_method",
+    "method",
+    "module",
+    "generator",
+    "iterator",
+    "dict_keys",
+    "dict_values",
+    "dict_items",
+    "property",
+    "classmethod",
+    "staticmethod",
+    "enumerate",
+    "zip",
+    "map",
+    "filter",
+    "super",
+    "reversed",
 ];
 
 impl Types {
@@ -109,7 +128,8 @@ impl Vm {
             return Rc::clone(class);
         }
         let bases = vec![Rc::clone(&self.types.object)];
-        let class = Class::new(name, "", bases, Namespace::default(), Builtin::Final).expect("one base is always in order");
+        let class =
+            Class::new(name, "", bases, Namespace::default(), Builtin::Final).expect("one base is always in order");
         self.native_classes.insert(name, Rc::clone(&class));
         class
     }

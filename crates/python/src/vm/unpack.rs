@@ -18,7 +18,9 @@ impl Vm {
         }
         let items = self.collect(&value)?;
         if items.len() < count {
-            return Err(self.value_error(format!("not enough values to unpack (expected {count}, got {})", items.len())));
+            return Err(
+                self.value_error(format!("not enough values to unpack (expected {count}, got {})", items.len()))
+            );
         }
         if items.len() > count {
             return Err(self.value_error(format!("too many values to unpack (expected {count})")));
@@ -32,7 +34,8 @@ impl Vm {
         let mut items = self.collect(&value)?;
         if items.len() < before + after {
             let least = before + after;
-            return Err(self.value_error(format!("not enough values to unpack (expected at least {least}, got {})", items.len())));
+            return Err(self
+                .value_error(format!("not enough values to unpack (expected at least {least}, got {})", items.len())));
         }
         let last = items.split_off(items.len() - after);
         let middle = items.split_off(before);

@@ -47,7 +47,8 @@ impl Vm {
     fn note_place(&mut self, raise: &mut Raise, at: usize) {
         let Some(frame) = self.frames.last() else { return };
         let line = frame.code.line(at.saturating_sub(1));
-        let entry = TraceEntry { file: frame.code.file.clone(), line, function: frame.code.name.text().as_str().to_owned() };
+        let entry =
+            TraceEntry { file: frame.code.file.clone(), line, function: frame.code.name.text().as_str().to_owned() };
         match &mut *raise.0 {
             RaiseKind::Fatal(fatal) => fatal.trace.insert(0, entry),
             RaiseKind::Exception(Value::Instance(instance)) => {
