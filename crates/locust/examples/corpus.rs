@@ -1,5 +1,5 @@
 //! Runs locustfiles against answers of its own and says how far each comes: `… --example corpus -- FILE…`
-#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a program for the terminal")]
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::cell::Cell;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! What Python snippets print, held against what CPython 3.11 printed (`snippets/*.out`), and sources that are broken.
+#![expect(clippy::unwrap_used, reason = "a helper of tests too")]
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -154,6 +155,28 @@ fn broken_sources_end_with_a_message_and_never_with_a_panic() {
             run(&broken.into_iter().collect::<String>(), 300_000);
         }
     }
+}
+
+#[test]
+fn what_is_nested_deeply_is_dropped_without_taking_the_stack() {
+    for step in [
+        "x = [x]",
+        "x = (x,)",
+        "x = {'a': x}",
+        "x = O(x)",
+        "x = (lambda y: lambda: y)(x)",
+        "x = map(str, x)",
+        "x = lambda y=x: y",
+        "x = x.__eq__ if False else [x].append",
+    ] {
+        let source = format!(
+            "class O:\n    def __init__(self, x): self.x = x\nx = []\nfor i in range(100000):\n    {step}\nx = None\nprint('gone')\n"
+        );
+        let (printed, end) = run(&source, 50_000_000);
+        assert_eq!((printed.as_str(), end.as_str()), ("gone\n", "ok"), "{step}");
+    }
+    let (_, end) = run("x = []\nfor i in range(1000):\n    x = map(str, x)\nlist(x)\n", 50_000_000);
+    assert!(end.contains("RecursionError"), "{end}");
 }
 
 #[test]

@@ -128,7 +128,9 @@ fn seeded(vm: &mut Vm, seed: &Value) -> Res<Mersenne> {
         }
         Value::Float(_) => return Err(vm.unsupported("random.seed() with a float")),
         _ => {
-            return Err(vm.type_error("The only supported seed types are: None, int, float, str, bytes, and bytearray."));
+            return Err(
+                vm.type_error("The only supported seed types are: None, int, float, str, bytes, and bytearray.")
+            );
         }
     };
     Ok(Mersenne::seeded(&number.magnitude().to_u32_digits()))
@@ -221,7 +223,9 @@ fn method(vm: &mut Vm, state: &State, name: &str, args: Args) -> Res<Value> {
         "shuffle" => {
             let items = given.needed(vm, "x")?;
             let Value::List(list) = items.plain() else {
-                return Err(vm.type_error(format!("'{}' object does not support item assignment", vm.type_name(&items))));
+                return Err(
+                    vm.type_error(format!("'{}' object does not support item assignment", vm.type_name(&items)))
+                );
             };
             let len = list.borrow().len();
             vm.charge(len)?;

@@ -155,7 +155,7 @@ impl Vm {
         }
         // The others are taken out while their parts are asked.
         let mut iter = std::mem::replace(&mut *cell.borrow_mut(), Iter::Done);
-        let next = self.step_composed(&mut iter);
+        let next = self.deeper(|vm| vm.step_composed(&mut iter));
         if matches!(next, Ok(Some(_))) {
             *cell.borrow_mut() = iter;
         }
@@ -176,7 +176,9 @@ impl Vm {
                     match self.next(inner)? {
                         Some(value) => values.push(value),
                         None if *strict && n > 0 => {
-                            return Err(self.value_error(format!("zip() argument {} is shorter than argument 1", n + 1)));
+                            return Err(
+                                self.value_error(format!("zip() argument {} is shorter than argument 1", n + 1))
+                            );
                         }
                         None => return Ok(None),
                     }
