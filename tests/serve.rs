@@ -11,13 +11,13 @@ use crate::browser::dom;
 use crate::support::{Place, Running, wait_until};
 
 /// A `serve` at work, and where it listens.
-struct Served {
+pub struct Served {
     running: Running,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 impl Served {
-    fn start(place: &Place) -> Self {
+    pub fn start(place: &Place) -> Self {
         let mut running = place.start(&["serve", "--listen", "127.0.0.1:0", "--data", "data"]);
         let mut line = String::new();
         BufReader::new(running.stdout()).read_line(&mut line).expect("it prints where it listens");
@@ -58,7 +58,7 @@ impl Served {
         self.get(&format!("/tests/{id}"))["phase"].as_str().expect("a test has a phase").to_owned()
     }
 
-    fn wait_for(&self, id: &str, phase: &str, seconds: u64) {
+    pub fn wait_for(&self, id: &str, phase: &str, seconds: u64) {
         wait_until(&format!("{id} to be {phase}"), Duration::from_secs(seconds), || self.phase(id) == phase);
     }
 }

@@ -1,5 +1,6 @@
 //! The engine's front: prepares a shard's load and hands out what is measured.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use swarmgate_service::ports::{EngineError, LoadEngine, LoadRun, ShardSpec};
 
 use crate::limits;
 use crate::net::{self, Origins, Unresolved};
-use crate::program::{Bad, Program, Target};
+use crate::program::{Bad, Program, Target, usize_of};
 use crate::run::Run;
 use crate::thread::{Order, Outfit, useful_threads};
 
@@ -19,11 +20,18 @@ const LONGEST_LOOK_UP: Duration = Duration::from_secs(20);
 /// How an engine uses its machine, and what it may load.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
-    /// Load threads for each shard at most; as many as the process may use cores when `None`.
+    /// How many shards run in this process at a time: each has its part of what the process may have.
+    pub shards_at_once: u32,
+    /// Load threads for each shard at most; its part of the cores that the process may use when `None`.
     pub threads: Option<u32>,
-    /// Connections that a shard may have open at once, shared evenly by its threads; as many as the process may open files
-    /// when `None`. Where several shards run in one process, each should have its part.
+    /// Connections that a shard may have open at once, shared evenly by its threads; its part of the files that the process may
+    /// open when `None`. Never more than there are local ports for.
     pub connections: Option<u32>,
+    /// Keeps each load thread on a core of its own: steadier on a machine that does nothing else, worse on a shared one.
+    pub pin_threads: bool,
+    /// Addresses of this machine that connections come from, by turns: each has its own ports, of which one address has about
+    /// 28,000 for all connections to one server. Any address where this is empty.
+    pub source_addresses: Vec<IpAddr>,
     /// Where load may go. What is known beforehand is checked when the shard is prepared; URLs with values put in and redirects
     /// are checked when they come up.
     pub allowed: AllowedTargets,
@@ -31,7 +39,8 @@ pub struct EngineOptions {
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { threads: None, connections: None, allowed: AllowedTargets::Any }
+        let (source_addresses, allowed) = (Vec::new(), AllowedTargets::Any);
+        Self { shards_at_once: 1, threads: None, connections: None, pin_threads: false, source_addresses, allowed }
     }
 }
 
@@ -58,12 +67,17 @@ impl LoadEngine for Engine {
         })?;
         let origins = self.resolved(&program).await?;
         let tls = tls_config(&program, &spec.scenario).await?;
-        let cores = limits::cores();
-        let threads = self.options.threads.unwrap_or(cores);
+        let (cores, sharers) = (limits::cores(), self.options.shards_at_once.max(1));
+        let threads = self.options.threads.unwrap_or((cores / sharers).max(1));
         let threads = useful_threads(&spec.scenario, spec.shard.0, spec.shards, threads);
-        let files = limits::open_files();
-        let connections = self.options.connections.map_or(files, |most| files.min(u64::from(most) + 128));
+        let sources = &self.options.source_addresses;
+        sources.iter().try_for_each(|source| check_source(*source))?;
+        let ports = limits::local_ports();
+        let files = limits::open_files().saturating_sub(limits::OTHER_FILES) / u64::from(sharers);
+        let asked = self.options.connections.map_or(u64::MAX, u64::from);
+        let connections = files.min(asked).min(with_ports(&program, &origins, ports, sources) / u64::from(sharers));
         let connections = limits::connections_per_thread(connections, threads);
+        let core_numbers = if self.options.pin_threads { limits::core_numbers() } else { Vec::new() };
         let order = Order { scenario: Arc::clone(&spec.scenario), interval: spec.interval, duration: spec.duration };
         let mut run = Run::new(program.entries.clone());
         for index in 0..threads {
@@ -78,8 +92,12 @@ impl LoadEngine for Engine {
                 shard: spec.shard.0,
                 shards: spec.shards,
                 cores: u64::from(cores),
+                sharers: u64::from(sharers),
+                ports,
+                sources: sources.clone(),
             };
-            run.start_thread(outfit, order.clone()).await.map_err(|error| EngineError {
+            let core = core_numbers.iter().cycle().nth(usize_of(index)).copied();
+            run.start_thread(outfit, order.clone(), core).await.map_err(|error| EngineError {
                 attempted: format!("starting load thread {} of {threads}", index + 1),
                 reason: error.to_string(),
                 hint: "ask for fewer threads, or allow the process more".to_owned(),
@@ -121,6 +139,26 @@ impl Engine {
         }
         Ok(origins)
     }
+}
+
+/// How many connections there are ports for, to all the addresses that load goes to; no bound where these are not all known.
+fn with_ports(program: &Program, origins: &Origins, (low, high): (u16, u16), sources: &[IpAddr]) -> u64 {
+    let all_known = program.requests.iter().all(|r| matches!(r.target, Target::Fixed(..)));
+    if !all_known || program.origins.is_empty() {
+        return u64::MAX;
+    }
+    let ports = u64::from(high - low) + 1;
+    let addresses: u64 = origins.iter().map(|origin| origin.addresses().len() as u64).sum();
+    ports * addresses * (sources.len() as u64).max(1)
+}
+
+/// Whether `source` is an address of this machine.
+fn check_source(source: IpAddr) -> Result<(), EngineError> {
+    std::net::UdpSocket::bind((source, 0)).map(drop).map_err(|error| EngineError {
+        attempted: format!("taking {source} as the address that connections come from"),
+        reason: error.to_string(),
+        hint: "name addresses that this machine has".to_owned(),
+    })
 }
 
 /// TLS's configuration, where it may be needed. A redirect or a URL with values put in may lead to https: where there are no

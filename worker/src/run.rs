@@ -1,20 +1,26 @@
 //! A shard at work: tells the load threads what to do, and puts together what they measured.
 
 use std::io;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
-use swarmgate_domain::{EntryName, Interval, Micros, Stats};
+use swarmgate_domain::{EntryName, EntryStats, Interval, Micros, Stats};
 use swarmgate_service::ports::{LoadRun, MeasuredInterval, UsersChange};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
+use crate::limits;
 use crate::saturation::{self, Watch};
-use crate::thread::{Control, Order, Outfit, Part, drive};
+use crate::thread::{Control, Ends, Order, Outfit, Part, drive};
 
 /// How many closed intervals of a thread may lie ready to be taken; more wait in the thread.
 const READY_INTERVALS: usize = 16;
+
+/// After so many steps of users a thread asks the kernel for news while there are steps left to do. Each time costs a system
+/// call; at some 8 us a step, timers wait 2 ms for it at most.
+const LOOK_AFTER: u32 = 256;
 
 /// See [`LoadRun`]. Dropping it drops `control`, upon which the threads end at once.
 pub struct Run {
@@ -27,6 +33,8 @@ struct LoadThread {
     parts: mpsc::Receiver<Part>,
     /// The part that waits for those of the other threads.
     taken: Option<Part>,
+    /// Gives the thread back what was read, cleared.
+    spent: SyncSender<Vec<EntryStats>>,
     handle: Option<JoinHandle<()>>,
 }
 
@@ -36,20 +44,27 @@ impl Run {
         Self { control: watch::Sender::new(Control::default()), names, threads: Vec::new() }
     }
 
-    /// Starts a load thread, which waits for [`LoadRun::begin`].
+    /// Starts a load thread, on `core` if one is given, which waits for [`LoadRun::begin`].
     ///
     /// # Errors
     /// The thread or its runtime could not be started.
-    pub async fn start_thread(&mut self, outfit: Outfit, order: Order) -> io::Result<()> {
+    pub async fn start_thread(&mut self, outfit: Outfit, order: Order, core: Option<usize>) -> io::Result<()> {
         let (sender, parts) = mpsc::channel(READY_INTERVALS);
+        let (spent, comes_back) = sync_channel(READY_INTERVALS);
+        let ends = Ends { parts: sender, spent: comes_back };
         let (ready, is_ready) = oneshot::channel();
         let control = self.control.subscribe();
         let handle = std::thread::Builder::new().name(format!("load-{}", outfit.index)).spawn(move || {
-            let built = Builder::new_current_thread().enable_io().enable_time().build_local(LocalOptions::default());
+            let mut builder = Builder::new_current_thread();
+            builder.enable_io().enable_time().event_interval(LOOK_AFTER);
+            let built = builder.build_local(LocalOptions::default());
+            if let Some(core) = core {
+                limits::stay_on(core);
+            }
             match built {
                 Ok(runtime) => {
                     let _ = ready.send(Ok(()));
-                    runtime.block_on(drive(outfit, order, control, sender));
+                    runtime.block_on(drive(outfit, order, control, ends));
                     // A look-up of a name may hang; nobody waits for it.
                     runtime.shutdown_background();
                 }
@@ -58,15 +73,24 @@ impl Run {
                 }
             }
         })?;
-        self.threads.push(LoadThread { parts, taken: None, handle: Some(handle) });
+        self.threads.push(LoadThread { parts, taken: None, spent, handle: Some(handle) });
         is_ready.await.unwrap_or_else(|_| Err(io::Error::other("the thread ended at once")))
     }
 
     /// Adds up the parts of the next interval, one of each thread that has it.
     fn merge(&mut self) -> Option<MeasuredInterval> {
         let interval = self.threads.iter().filter_map(|t| t.taken.as_ref().map(|part| part.interval)).min()?;
-        let parts = self.threads.iter_mut().filter_map(|t| t.taken.take_if(|part| part.interval == interval));
-        Some(merged(interval, parts.collect(), &self.names))
+        let names = &self.names;
+        let mut merged = Merged::default();
+        for thread in &mut self.threads {
+            if let Some(part) = thread.taken.take_if(|part| part.interval == interval) {
+                let mut entries = merged.add(part, names);
+                entries.iter_mut().for_each(EntryStats::clear);
+                // A thread that is over, or has enough of them, makes its own.
+                let _ = thread.spent.try_send(entries);
+            }
+        }
+        Some(merged.measured(interval))
     }
 
     /// Passes on a panic of a load thread: its counts are lost, and a wrong number is worse than a dead worker.
@@ -114,26 +138,35 @@ impl LoadRun for Run {
     }
 }
 
-fn merged(interval: Interval, parts: Vec<Part>, names: &[EntryName]) -> MeasuredInterval {
-    let mut stats = Stats::default();
-    let mut watch = Watch::default();
-    let from = parts.iter().map(|part| part.from).min().unwrap_or(Micros::ZERO);
-    let to = parts.iter().map(|part| part.to).max().unwrap_or(from);
-    for part in parts {
-        stats.generator.add(&part.generator);
-        watch.add(part.thread_cpu, part.thread_time, &part.lag);
-        for (name, entry) in names.iter().zip(part.entries) {
-            if entry.is_empty() {
-                continue;
-            }
-            match stats.entries.get_mut(name) {
-                Some(mine) => mine.add(&entry),
+/// The parts of an interval, added up.
+#[derive(Default)]
+struct Merged {
+    stats: Stats,
+    watch: Watch,
+    span: Option<(Micros, Micros)>,
+}
+
+impl Merged {
+    /// Adds a thread's part; gives its entries back.
+    fn add(&mut self, part: Part, names: &[EntryName]) -> Vec<EntryStats> {
+        let (from, to) = self.span.unwrap_or((part.from, part.to));
+        self.span = Some((from.min(part.from), to.max(part.to)));
+        self.stats.generator.add(&part.generator);
+        self.watch.add(part.thread_cpu, part.thread_time, &part.lag);
+        for (name, entry) in names.iter().zip(&part.entries).filter(|(_, entry)| !entry.is_empty()) {
+            match self.stats.entries.get_mut(name) {
+                Some(mine) => mine.add(entry),
                 None => {
-                    stats.entries.insert(name.clone(), entry);
+                    self.stats.entries.insert(name.clone(), entry.clone());
                 }
             }
         }
+        part.entries
     }
-    let saturation = saturation::reasons(&stats, &watch);
-    MeasuredInterval { interval, from, to, stats, saturation }
+
+    fn measured(self, interval: Interval) -> MeasuredInterval {
+        let (from, to) = self.span.unwrap_or_default();
+        let saturation = saturation::reasons(&self.stats, &self.watch);
+        MeasuredInterval { interval, from, to, stats: self.stats, saturation }
+    }
 }

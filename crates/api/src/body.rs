@@ -9,13 +9,26 @@ use crate::problem::{Kind, Mistake, Problem, cut};
 
 /// Reads a JSON object. Which fields there are, and what each may hold, is what the type's schema says.
 pub(crate) fn read_object<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, Problem> {
+    read_fields(object(bytes)?, &[])
+}
+
+/// The fields of a JSON object.
+pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     let value: Value = serde_json::from_slice(bytes).map_err(|error| no_json(bytes, &error))?;
     let Value::Object(fields) = value else {
         let wrong = Wrong::new(format!("it is {}", word(&value))).allowed("JSON objects");
         return Err(Problem::about(Kind::Invalid, "body", None, wrong));
     };
+    Ok(fields)
+}
+
+/// Reads the fields of a JSON object. `beside` names fields that may be there too, and were taken out of it.
+pub(crate) fn read_fields<T: DeserializeOwned + JsonSchema>(
+    fields: Map<String, Value>,
+    beside: &[&str],
+) -> Result<T, Problem> {
     let schema = T::json_schema(&mut SchemaGenerator::default()).to_value();
-    let mut mistakes = unknown_and_missing(&fields, &schema);
+    let mut mistakes = unknown_and_missing(&fields, &schema, beside);
     for (name, value) in &fields {
         if let Some(property) = schema["properties"].get(name)
             && !fits(value, property)
@@ -41,9 +54,9 @@ fn no_json(bytes: &[u8], error: &serde_json::Error) -> Problem {
     Problem::of(Kind::BadJson, vec![mistake])
 }
 
-fn unknown_and_missing(fields: &Map<String, Value>, schema: &Value) -> Vec<Mistake> {
-    let known: Vec<&str> =
-        schema["properties"].as_object().into_iter().flat_map(Map::keys).map(String::as_str).collect();
+fn unknown_and_missing(fields: &Map<String, Value>, schema: &Value, beside: &[&str]) -> Vec<Mistake> {
+    let properties = schema["properties"].as_object().into_iter().flat_map(Map::keys).map(String::as_str);
+    let known: Vec<&str> = properties.chain(beside.iter().copied()).collect();
     let unknown = fields.keys().filter(|name| !known.contains(&name.as_str())).map(|name| {
         let wrong = Wrong::new("there is no such field").allowed(known.join(", "));
         let wrong = match nearest(name, known.iter().copied()) {

@@ -40,6 +40,9 @@ pub(crate) struct StartBody {
     /// Run by so many workers, each with a part of the users; 1 without it.
     #[schemars(range(min = 1, max = 10_000))]
     pub workers: Option<u32>,
+    /// The pools whose workers run it, sharing it by weight; all of them without it.
+    #[serde(default)]
+    pub pools: Vec<String>,
     /// The slice of time that results are gathered in.
     #[schemars(example = &"1s", example = &"5s")]
     pub interval: Option<String>,

@@ -1,6 +1,6 @@
 //! The HTTP API of Swarmgate: what `swarmgate serve` and the deployed function answer, whoever listens.
 //!
-//! Start at [`Api::handle`]; `routes` is the table of paths, each answered by a function of `endpoints`; [`Policy`] is what a deployment allows;
+//! Start at [`Api::handle`], or at [`Api::gate`] for a pipeline stage that waits for a verdict; `routes` is the table of paths, each answered by a function of `endpoints`; [`Policy`] is what a deployment allows;
 //! `openapi` describes all of it, made of the same table and types.
 //! Never here: a socket, a runtime, a store, HTML. Whoever listens turns its requests into [`ApiRequest`] and writes the [`ApiResponse`].
 
@@ -8,6 +8,7 @@ mod answer;
 mod api;
 mod body;
 mod endpoints;
+mod gate;
 mod guard;
 mod inputs;
 mod limits;
@@ -15,7 +16,9 @@ mod openapi;
 mod policy;
 mod problem;
 mod routes;
+mod starting;
 mod views;
 
 pub use api::{Api, ApiRequest, ApiResponse};
+pub use gate::{Artifact, GateAnswer, GateError, GateFailure, GateJob};
 pub use policy::{AllowedHosts, Policy, ReportDelivery, ReportLinks};

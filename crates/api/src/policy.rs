@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use swarmgate_domain::{AllowedTargets, Key, Micros, Scenario};
+use swarmgate_domain::{AllowedTargets, Key, Micros, Scenario, WeightedPool};
 use swarmgate_service::ServiceError;
 
 /// What a deployment allows, and how it is set up.
@@ -25,10 +25,12 @@ pub struct Policy {
     pub targets: AllowedTargets,
     /// Under which names it is spoken to.
     pub hosts: AllowedHosts,
-    /// The pool whose workers run tests.
-    pub pool: String,
+    /// The pools whose workers run tests; without a choice in the request they share a test by weight.
+    pub pools: Vec<WeightedPool>,
     /// The length of an interval, where neither the request nor the scenario says it and the test is no longer than 30 minutes.
     pub usual_interval: Micros,
+    /// Where users reach this API, for links in what a pipeline stage says; no links without it.
+    pub public_url: Option<String>,
     /// How the files of reports are given out.
     pub reports: ReportDelivery,
     /// Where tests are started, for their reports: versions, machine.
@@ -79,7 +81,8 @@ impl Policy {
             most_workers: 1_000,
             targets: AllowedTargets::Any,
             hosts: AllowedHosts::Listening(listening),
-            pool: pool.to_owned(),
+            pools: vec![WeightedPool { name: pool.to_owned(), weight: 1 }],
+            public_url: None,
             usual_interval: Micros::SECOND,
             reports: ReportDelivery::Inline,
             environment: BTreeMap::new(),

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+use crate::progress::Shown;
+use crate::remote::RemoteArgs;
+
 /// Load-tests a service, and says pass, fail or inconclusive.
 #[derive(Debug, Parser)]
 #[command(name = "swarmgate", version, max_term_width = 110, after_help = EXAMPLES)]
@@ -35,6 +38,9 @@ pub enum Command {
     /// Serve the API and the dashboard: start tests, watch them, read their reports in a browser
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
+    /// Start, watch and stop tests of a deployed API, or of `swarmgate serve`
+    #[command(after_help = TEST_EXAMPLES)]
+    Test(RemoteArgs),
     /// Show every mistake of a scenario at once
     Validate(ValidateArgs),
     /// Make a report anew from what lies in a folder, also of a run that was killed
@@ -63,6 +69,17 @@ Examples:
   swarmgate run scenarios/login-browse-buy.yaml --target http://localhost:8080 --set category=books
   swarmgate run scenario.yaml --json | jq .live.rate";
 
+const TEST_EXAMPLES: &str = "\
+Examples:
+  export SWARMGATE_API=https://a1b2c3.execute-api.eu-central-1.amazonaws.com
+  swarmgate test start checkout.yaml --workers 20 --users 20000 --watch
+  swarmgate test start https://shop.example/ --users 500 --duration 10m --key release-17
+  swarmgate test users 20261123-231502-1a2b3c 40000 --spawn-rate 100/s
+  swarmgate test report 20261123-231502-1a2b3c --out report
+
+Requests to API Gateway are signed with the credentials of AWS_ACCESS_KEY_ID and so on, or those that the aws command knows;
+for an API behind a name of your own set SWARMGATE_API_AUTH=iam. SWARMGATE_API_TOKEN is sent as a bearer token instead.";
+
 const SERVE_EXAMPLES: &str = "\
 Examples:
   swarmgate serve
@@ -85,10 +102,19 @@ pub struct RunArgs {
     /// The threads of each worker [default: the machine's cores, shared by the workers]
     #[arg(long, value_name = "N", help_heading = "Pipeline", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub engine_threads: Option<u32>,
+    /// Keep each of these threads on a core of its own
+    #[arg(long, help_heading = "Pipeline")]
+    pub pin_threads: bool,
+    /// The connections of each worker at most [default: as many as it may open files, and as there are local ports]
+    #[arg(long, value_name = "N", help_heading = "Pipeline", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: Option<u32>,
+    /// An address of this machine that connections come from; may be given many times, they take turns
+    #[arg(long, value_name = "ADDRESS", help_heading = "Pipeline")]
+    pub source_address: Vec<std::net::IpAddr>,
     /// Where the report goes [default: reports/{id}]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
     pub out: Option<PathBuf>,
-    /// Print nothing but the report's path
+    /// Print nothing but the report's path, and why the test could not run
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
     /// Print one JSON object a line: the live view once an interval, and the summary at the end
@@ -97,6 +123,17 @@ pub struct RunArgs {
     /// Do not look first whether the target can be connected to
     #[arg(long, help_heading = "Pipeline")]
     pub no_preflight: bool,
+}
+
+impl RunArgs {
+    /// How the test is to be shown.
+    pub fn shown(&self) -> Shown {
+        match self {
+            Self { quiet: true, .. } => Shown::Nothing,
+            Self { json: true, .. } => Shown::Json,
+            _ => Shown::ForPeople,
+        }
+    }
 }
 
 /// What the command line changes about a scenario.

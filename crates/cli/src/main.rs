@@ -8,7 +8,7 @@ mod exit;
 mod input;
 mod progress;
 mod rebuild;
-mod renderer;
+mod remote;
 mod run;
 mod serve;
 mod signals;
@@ -43,6 +43,7 @@ fn execute(command: Command) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(&args),
         Command::Demo(args) => demo::demo(&args),
         Command::Serve(args) => serve::serve(&args),
+        Command::Test(args) => remote::remote(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Report(args) => rebuild::rebuild(&args),
         Command::Simulate(args) => simulate::simulate(&args),

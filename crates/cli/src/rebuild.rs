@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use swarmgate_domain::{RunId, Summary};
 use swarmgate_local::{FolderStore, LOCAL_POOL, MemoryQueue, SystemClock, SystemRandomness, TaskFleet, report_prefix};
+use swarmgate_report::ReportRenderer;
 use swarmgate_service::ports::{ObjectStore, Ports, Queue, Settings};
 
 use crate::args::ReportArgs;
 use crate::exit::{Exit, Failure};
-use crate::renderer::ReportRenderer;
 use crate::table;
 
 /// Makes the report of every test in the folder anew.

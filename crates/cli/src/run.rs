@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use swarmgate_domain::{PoolShare, RunId, Summary, Verdict};
+use swarmgate_domain::{Ended, PoolShare, RunId, Summary, Verdict};
 use swarmgate_local::{FolderStore, LOCAL_POOL, Pipeline, report_prefix};
+use swarmgate_report::ReportRenderer;
 use swarmgate_service::ports::Ports;
 use swarmgate_service::{
     AcceptError, ServiceError, TestRequest, accept, live_view, new_run_id, report_file, status, stop,
@@ -20,7 +21,6 @@ use crate::args::RunArgs;
 use crate::exit::{Exit, Failure};
 use crate::input::{self, Loaded};
 use crate::progress::Progress;
-use crate::renderer::ReportRenderer;
 use crate::signals::Interrupts;
 use crate::table;
 
@@ -75,12 +75,16 @@ fn workers(asked: Option<u32>) -> Result<u32, Failure> {
     Ok(workers)
 }
 
-/// Threads of each of `workers` workers that share this machine.
-fn threads(asked: Option<u32>, workers: u32) -> Option<u32> {
-    asked.or_else(|| {
-        let cores = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));
-        (workers > 1).then(|| (cores / workers).max(1))
-    })
+/// How each of `workers` workers uses this machine, which they share.
+fn engine_options(args: &RunArgs, workers: u32) -> EngineOptions {
+    EngineOptions {
+        shards_at_once: workers,
+        threads: args.engine_threads,
+        connections: args.max_connections,
+        pin_threads: args.pin_threads,
+        source_addresses: args.source_address.clone(),
+        ..EngineOptions::default()
+    }
 }
 
 /// Looks whether somebody listens at the target. Sends nothing.
@@ -111,8 +115,7 @@ async fn run_pipeline(args: &RunArgs, loaded: Loaded, target: String, workers: u
     let out = args.out.clone().unwrap_or_else(|| Path::new("reports").join(id.as_str()));
     let store = FolderStore::open_with(out.join("data"), &report_prefix(&id), &out)?;
     refuse_used_folder(&out, &store).await?;
-    let engine =
-        Engine::new(EngineOptions { threads: threads(args.engine_threads, workers), ..EngineOptions::default() });
+    let engine = Engine::new(engine_options(args, workers));
     let pipeline = Pipeline::start(Arc::new(store), Arc::new(engine), Arc::new(ReportRenderer));
     let interval = input::interval(&loaded.scenario);
     let request = TestRequest {
@@ -126,7 +129,7 @@ async fn run_pipeline(args: &RunArgs, loaded: Loaded, target: String, workers: u
         idempotency_key: None,
         id: Some(id.clone()),
     };
-    let mut progress = Progress::new(args);
+    let mut progress = Progress::new(args.shown());
     let watched = async {
         accept(pipeline.ports(), request).await.map_err(accept_failure)?;
         watch(pipeline.ports(), &id, &mut progress, pipeline.failure()).await
@@ -218,18 +221,22 @@ async fn conclude(args: &RunArgs, ports: &Ports, id: &RunId, out: &Path) -> Resu
     if args.json {
         crate::print_line(&serde_json::json!({ "event": "summary", "report": page, "summary": summary }).to_string());
     } else {
-        if !args.quiet {
-            crate::print_line(&table::summary(&summary));
+        match &summary.ended {
+            _ if !args.quiet => crate::print_line(&table::summary(&summary)),
+            // Quiet about what goes well, not about what did not.
+            Ended::Failed { reason } => crate::print_error(&format!("error: {reason}")),
+            _ => {}
         }
         crate::print_line(&page.display().to_string());
     }
     Ok(exit_of(&summary))
 }
 
-fn exit_of(summary: &Summary) -> Exit {
+/// What the command ends with after a test that came to `summary`.
+pub fn exit_of(summary: &Summary) -> Exit {
     match (&summary.ended, &summary.verdict) {
         // Nothing was measured: it is not that the data can't tell, there is none.
-        (swarmgate_domain::Ended::Failed { .. }, Verdict::Inconclusive { .. }) => Exit::CouldNotRun,
+        (Ended::Failed { .. }, Verdict::Inconclusive { .. }) => Exit::CouldNotRun,
         (_, verdict) => verdict.into(),
     }
 }

@@ -118,6 +118,10 @@ pub fn failed(run: &RunId, shard: ShardId) -> Key {
 pub fn merged(run: &RunId, interval: Interval, group: Group) -> Key {
     of_run(run, format_args!("merged/{interval:08}/{:04}", group.0))
 }
+/// There when a pipeline stage waits for the test; written anew each time that it asks.
+pub fn gate(run: &RunId) -> Key {
+    of_run(run, "gate.json")
+}
 /// The view of a running test.
 pub fn live(run: &RunId) -> Key {
     of_run(run, "live.json")

@@ -4,6 +4,7 @@
 //! Never here: I/O, the clock, async, randomness. Time and seeds come in as arguments.
 
 mod allowed_targets;
+mod capacity;
 mod chunk;
 mod clock_offset;
 mod coverage;
@@ -19,6 +20,7 @@ mod measure;
 mod merge;
 mod notes;
 mod plan;
+mod pools;
 mod scenario;
 mod stats;
 mod summarize;
@@ -41,6 +43,7 @@ pub use lifecycle::{Duty, Ending, Event, Phase, RunState, step};
 pub use live::LiveView;
 pub use merge::{HeldChunk, MergeError, MergedInterval};
 pub use plan::{BadPlan, MOST_SHARDS, PLAN_FORMAT, Plan, PoolShare};
+pub use pools::{WeightedPool, share_by_weight};
 pub use scenario::*;
 pub use stats::{
     EntryStats, ErrorKey, ErrorKind, ErrorStats, GeneratorStats, Latencies, Latency, MOST_ERRORS, OTHER_ERRORS, Stats,

@@ -82,6 +82,21 @@ impl EntryStats {
         self.count() == 0 && self.cut_off == 0 && self.sent_bytes == 0 && self.statuses.is_empty()
     }
 
+    /// Forgets everything, and keeps the memory of the histograms.
+    pub fn clear(&mut self) {
+        let histograms = [&mut self.first_byte, &mut self.connect, &mut self.tls, &mut self.pool_wait];
+        histograms.into_iter().for_each(Histogram::clear);
+        for latencies in [&mut self.succeeded, &mut self.failed] {
+            latencies.count = 0;
+            latencies.service.clear();
+            latencies.response.clear();
+        }
+        self.statuses.clear();
+        self.errors.clear();
+        (self.sent_bytes, self.received_bytes, self.body_bytes) = (0, 0, 0);
+        (self.redirects, self.cut_off, self.clock_faults) = (0, 0, 0);
+    }
+
     /// Counts one failure's reason at test time `at`.
     pub fn record_error(&mut self, key: ErrorKey, at: Micros) {
         let known = self.errors.contains_key(&key);
@@ -296,6 +311,25 @@ mod tests {
         check( 10,   12,   15, Some((3, 5)));
         check( 10,    9,   15, None);
         check( 10,   12,   11, None);
+    }
+
+    #[test]
+    fn cleared_entries_are_as_new() {
+        let mut stats =
+            EntryStats { sent_bytes: 1, received_bytes: 2, body_bytes: 3, redirects: 4, ..EntryStats::default() };
+        (stats.cut_off, stats.clock_faults) = (5, 6);
+        stats.statuses.insert(200, 7);
+        let latency = Latency { service: Micros(8), response: Micros(9) };
+        stats.succeeded.record(latency);
+        stats.failed.record(latency);
+        [&mut stats.first_byte, &mut stats.connect, &mut stats.tls, &mut stats.pool_wait]
+            .into_iter()
+            .for_each(|histogram| histogram.record(Micros(10)));
+        stats.record_error(ErrorKey { kind: ErrorKind::Reset, detail: "reset".into() }, Micros(11));
+        stats.clear();
+        assert_eq!(stats, EntryStats::default());
+        stats.succeeded.record(latency);
+        assert_eq!(stats.succeeded.service.percentile(50.0), Some(Micros(8)));
     }
 
     #[test]

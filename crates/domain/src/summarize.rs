@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::capacity::Capacity;
 use crate::coverage::Coverage;
 use crate::distribution::distribution;
 use crate::histogram::Histogram;
@@ -65,6 +66,7 @@ pub struct Summarizer {
     series: Vec<Point>,
     histograms: Vec<PointHistograms>,
     point: Span,
+    capacity: Capacity,
 }
 
 /// Some intervals, taken together.
@@ -98,6 +100,7 @@ impl Summarizer {
             series: Vec::new(),
             histograms: Vec::new(),
             point: Span::default(),
+            capacity: Capacity::default(),
         }
     }
 
@@ -128,6 +131,10 @@ impl Summarizer {
         let last = groups.iter().flat_map(|group| group.held().map(|(_, held)| held.cover.to)).max();
         let to = last.map_or(due_to, |last| due_to.max(last.min(end)));
         self.measured_to = self.measured_to.max(to);
+        self.capacity.note_speed(&stats);
+        if saturated && due_to < self.duration {
+            self.capacity.add(&stats, to.saturating_since(from));
+        }
         let span = Span { stats, measured, due: due_to - from, saturated, from: Some(from), to };
         self.intervals.push(span.point(self.plan.shards()).0);
         let same_point = self.point.from.is_some_and(|at| {
@@ -180,7 +187,7 @@ impl Summarizer {
     fn finish_at(mut self, revision: u32, due: Micros) -> Results {
         self.close_point();
         let (thresholds, duration) = (self.thresholds(due), self.lasted(due));
-        let Self { plan, state, stats, coverage, mut quality, attempts, .. } = self;
+        let Self { plan, state, stats, coverage, mut quality, attempts, capacity, .. } = self;
         let covered = coverage.finish(due);
         quality.coverage = covered.coverage;
         quality.overlap = covered.overlap;
@@ -232,6 +239,8 @@ impl Summarizer {
             environment: plan.environment.clone(),
         };
         summary.notes = notes::notes(&summary);
+        let needed = capacity.needed(plan.peak_users(), plan.shards());
+        summary.notes.extend(needed.map(|needed| needed.words()));
         Results { summary, intervals: self.intervals, histograms: self.histograms }
     }
 }

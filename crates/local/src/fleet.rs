@@ -32,7 +32,7 @@ impl Default for TaskFleet {
 #[async_trait]
 impl Fleet for TaskFleet {
     async fn scale(&self, _pool: &str, workers: u32) -> Result<(), FleetError> {
-        self.0.send_replace(workers);
+        self.0.send_if_modified(|wanted| std::mem::replace(wanted, workers) != workers);
         Ok(())
     }
 

@@ -1,11 +1,12 @@
 //! The whole pipeline in one process: what Lambda, SQS and Kubernetes do on AWS, as tasks.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 
 use swarmgate_domain::{Key, Micros, key};
 use swarmgate_service::ports::{Delivery, LoadEngine, ObjectStore, Ports, Queue, Renderer, Settings};
-use swarmgate_service::{LiveMemory, Retrying, ServiceError, objects_created, run_shard, sweep};
+use swarmgate_service::{LiveMemory, Retrying, ServiceError, Worker, objects_created, run_shard, sweep};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::warn;
@@ -14,6 +15,7 @@ use crate::clock::{SystemClock, SystemRandomness};
 use crate::fleet::{LOCAL_POOL, TaskFleet};
 use crate::notifying::Notifying;
 use crate::queue::MemoryQueue;
+use crate::secrets::LocalSecrets;
 
 /// How often every test is looked at, whatever messages there were.
 const SWEEP_EVERY: Micros = Micros::SECOND;
@@ -147,7 +149,9 @@ async fn work(
         let visibility = ports.settings.least_lease;
         let received = ports.queues[LOCAL_POOL].receive(1, visibility, RECEIVE_WAIT).await;
         for delivery in received.unwrap_or_default() {
-            if let Err(error) = run_shard(&ports, &*engine, LOCAL_POOL, &name, &delivery).await {
+            let worker = Worker { pool: LOCAL_POOL, name: &name, secrets: &LocalSecrets::default() };
+            let never = pin!(std::future::pending());
+            if let Err(error) = run_shard(&ports, &*engine, worker, &delivery, never).await {
                 report(&failed, error);
             }
         }

@@ -11,6 +11,7 @@ mod format;
 mod html;
 mod junit;
 mod latency_log;
+mod renderer;
 mod script_data;
 mod words;
 
@@ -20,3 +21,4 @@ pub use files::{ReportError, ReportFile, ReportInput, report_files};
 pub use html::report_page;
 pub use junit::junit;
 pub use latency_log::{LoggedInterval, latency_log};
+pub use renderer::ReportRenderer;

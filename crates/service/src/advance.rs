@@ -8,7 +8,7 @@ use crate::error::ServiceError;
 use crate::fleet;
 use crate::ports::Ports;
 use crate::publish::publish;
-use crate::records::{self, Control, Lease, ShardFailure, Start, change, create, list_all, read};
+use crate::records::{self, Control, Lease, Record, ShardFailure, Start, change, create, list_all, read};
 
 /// A bound on how many phases one call moves a test through; there are fewer.
 const MOST_STEPS: u32 = 12;
@@ -131,21 +131,20 @@ async fn watch_shards(ports: &Ports, plan: &Plan, state: &RunState) -> Result<Op
     }
     // Past its time a shard is over too when nobody holds it: never taken, or its worker is lost.
     for shard in plan.shard_ids() {
-        if done.binary_search(&key::done(&plan.id, shard)).is_err() && is_held(ports, plan, shard).await? {
-            return Ok(None);
+        if done.binary_search(&key::done(&plan.id, shard)).is_err() {
+            let lease = read::<Lease>(&*ports.store, &key::lease(&plan.id, shard)).await?;
+            if lease.is_some_and(|lease| is_held(&lease, ports.settings.lease(plan.interval))) {
+                return Ok(None);
+            }
         }
     }
     Ok(Some(Event::AllOver))
 }
 
-async fn is_held(ports: &Ports, plan: &Plan, shard: ShardId) -> Result<bool, ServiceError> {
-    let lease = read::<Lease>(&*ports.store, &key::lease(&plan.id, shard)).await?;
-    Ok(lease.is_some_and(|lease| lease_age(&lease.object) < ports.settings.lease(plan.interval)))
-}
-
-/// How long ago an object was written. Both times are the store's, so that no other clock matters.
-pub(crate) fn lease_age(object: &crate::ports::Object) -> Micros {
-    object.store_time.shown.saturating_since(object.modified)
+/// Whether a worker holds a shard whose leases hold for `holds`. Both times are the store's, so that no other clock matters.
+pub(crate) fn is_held(lease: &Record<Lease>, holds: Micros) -> bool {
+    let age = lease.object.store_time.shown.saturating_since(lease.object.modified);
+    !lease.value.released && age < holds
 }
 
 /// Why a shard can't be run, where a worker said so.

@@ -4,12 +4,12 @@
 //! it is renewed whatever the worker waits for: an engine that makes ready, an interval, the grace time at the end.
 
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use swarmgate_domain::{Attempt, ClockOffset, Key, Micros, Plan, ShardId, key};
 use tracing::warn;
 
-use crate::advance::lease_age;
+use crate::advance::is_held;
 use crate::error::ServiceError;
 use crate::ports::{Condition, Ports, Queue, Receipt};
 use crate::records::{Lease, Record, json, read};
@@ -30,6 +30,35 @@ pub(crate) struct Claim<'a> {
     renewed: Micros,
     /// How our clock stands to the store's.
     pub clock: StoreClock,
+    leave: Leave<'a>,
+}
+
+/// Resolves when the worker is to end: it gives its shard back.
+pub type LeaveSignal<'a> = Pin<&'a mut (dyn Future<Output = ()> + Send)>;
+
+/// The signal, and whether it came: a future that is over must not be asked again.
+struct Leave<'a> {
+    signal: LeaveSignal<'a>,
+    came: bool,
+}
+
+impl Leave<'_> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if !self.came {
+            self.came = self.signal.as_mut().poll(context).is_ready();
+        }
+        if self.came { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// How work came to its end while a shard was held.
+pub(crate) enum Kept<T> {
+    /// It is done.
+    Done(T),
+    /// Another worker took the shard over; the work is dropped unfinished.
+    Lost,
+    /// The worker is to end; the work is dropped unfinished.
+    Leaving,
 }
 
 /// The message that names the shard: hidden from other workers for as long as the lease holds.
@@ -66,6 +95,7 @@ impl<'a> Claim<'a> {
         plan: &Plan,
         shard: ShardId,
         worker: &str,
+        signal: LeaveSignal<'a>,
     ) -> Result<Option<Self>, ServiceError> {
         let store = &*ports.store;
         let (key, holds) = (key::lease(&plan.id, shard), ports.settings.lease(plan.interval));
@@ -77,19 +107,20 @@ impl<'a> Claim<'a> {
                 None => Attempt(1),
                 // Our own write, whose answer was lost.
                 Some(lease) if lease.value.holder == holder => lease.value.attempt,
-                Some(lease) if lease_age(&lease.object) < holds => {
+                Some(lease) if is_held(lease, holds) => {
                     message.hide(holds).await;
                     return Ok(None);
                 }
                 Some(lease) => Attempt(lease.value.attempt.0 + 1),
             };
-            let lease = Lease { attempt, holder: holder.clone(), heartbeat: 0 };
+            let lease = Lease { attempt, holder: holder.clone(), heartbeat: 0, released: false };
             match store.put(&key, json(&lease), Condition::unchanged(found.as_ref().map(|f| &f.object))).await {
                 Ok(etag) => {
                     message.hide(holds).await;
                     let condition = Condition::Matches(etag);
-                    let clock = StoreClock::default();
-                    return Ok(Some(Self { ports, message, shard, key, lease, condition, holds, renewed, clock }));
+                    let (clock, leave) = (StoreClock::default(), Leave { signal, came: false });
+                    let claim = Self { ports, message, shard, key, lease, condition, holds, renewed, clock, leave };
+                    return Ok(Some(claim));
                 }
                 Err(error) if error.is_conflict() => {}
                 Err(error) => return Err(error.into()),
@@ -102,18 +133,29 @@ impl<'a> Claim<'a> {
         self.lease.attempt
     }
 
-    /// Does `work`, and keeps the lease meanwhile. `None`: the lease was lost, and `work` is dropped unfinished.
-    pub async fn keep_while<T>(&mut self, work: impl Future<Output = T>) -> Result<Option<T>, ServiceError> {
+    /// Does `work`, and keeps the lease meanwhile.
+    pub async fn keep_while<T>(&mut self, work: impl Future<Output = T>) -> Result<Kept<T>, ServiceError> {
         let mut work = pin!(work);
         loop {
             let pause = self.ports.clock.sleep(self.due_in());
-            if let Some(done) = first(work.as_mut(), pause).await {
-                return Ok(Some(done));
-            }
-            if self.renew_if_due().await? == Held::ByOther {
-                return Ok(None);
+            match first(work.as_mut(), pause, &mut self.leave).await {
+                First::Work(done) => return Ok(Kept::Done(done)),
+                First::Leave => return Ok(Kept::Leaving),
+                First::Pause if self.renew_if_due().await? == Held::ByOther => return Ok(Kept::Lost),
+                First::Pause => {}
             }
         }
+    }
+
+    /// Gives the shard back before it is over: another worker may take it at once.
+    pub async fn give_back(self) -> Result<(), ServiceError> {
+        let lease = Lease { heartbeat: self.lease.heartbeat + 1, released: true, ..self.lease };
+        match self.ports.store.put(&self.key, json(&lease), self.condition).await {
+            // A conflict: another worker has it already, or this is our own write, whose answer was lost.
+            Err(error) if !error.is_conflict() => return Err(error.into()),
+            _ => self.message.hide(Micros::ZERO).await,
+        }
+        Ok(())
     }
 
     /// How long until the lease is to be renewed. At once where the clock was set back.
@@ -149,12 +191,23 @@ impl<'a> Claim<'a> {
     }
 }
 
-/// The outcome of `work`, or `None` if `pause` is over first.
-async fn first<T>(mut work: Pin<&mut impl Future<Output = T>>, pause: impl Future<Output = ()>) -> Option<T> {
+/// What came first.
+enum First<T> {
+    Work(T),
+    Pause,
+    Leave,
+}
+
+async fn first<T>(
+    mut work: Pin<&mut impl Future<Output = T>>,
+    pause: impl Future<Output = ()>,
+    leave: &mut Leave<'_>,
+) -> First<T> {
     let mut pause = pin!(pause);
     std::future::poll_fn(|context| match work.as_mut().poll(context) {
-        Poll::Ready(done) => Poll::Ready(Some(done)),
-        Poll::Pending => pause.as_mut().poll(context).map(|()| None),
+        Poll::Ready(done) => Poll::Ready(First::Work(done)),
+        Poll::Pending if leave.poll(context).is_ready() => Poll::Ready(First::Leave),
+        Poll::Pending => pause.as_mut().poll(context).map(|()| First::Pause),
     })
     .await
 }

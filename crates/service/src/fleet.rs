@@ -33,10 +33,8 @@ pub(crate) async fn scale_pool(ports: &Ports, pool: &str) -> Result<(), ServiceE
             wanted => wanted?,
         };
     }
-    if ports.fleet.status(pool).await?.wanted != wanted {
-        ports.fleet.scale(pool, wanted).await?;
-    }
-    Ok(())
+    // Repeating it does nothing, and is cheaper than asking how the pool stands.
+    Ok(ports.fleet.scale(pool, wanted).await?)
 }
 
 async fn wanted_by(ports: &Ports, run: &RunId, pool: &str) -> Result<u32, ServiceError> {

@@ -13,6 +13,7 @@ mod control;
 mod error;
 mod events;
 mod fleet;
+mod gate;
 mod live;
 mod merge;
 mod merged;
@@ -32,16 +33,18 @@ mod watch;
 
 pub use accept::{AcceptError, Accepted, Repeated, TestRequest, accept, new_run_id};
 pub use advance::advance;
+pub use claim::LeaveSignal;
 pub use control::{ChangeUsersError, TestStatus, change_users, list, live_view, report_file, status, stop};
 pub use error::ServiceError;
 pub use events::objects_created;
+pub use gate::{GATE_PATIENCE, GateView, gate};
 pub use live::LiveMemory;
 pub use merge::merge;
 pub use orphans::end_active;
 pub use rebuild::rebuild;
 pub use recent::{RecentTests, is_page, recent};
 pub use retry::Retrying;
-pub use shard::{ShardOutcome, run_shard};
+pub use shard::{ShardOutcome, Worker, run_shard};
 pub use stored::{
     Baseline, BaselineError, Stored, baseline, scenario_files, scenario_names, scenario_text, set_baseline, store_file,
     store_scenario,

@@ -10,7 +10,7 @@ use swarmgate_domain::{
 use crate::advance::{advance, apply};
 use crate::error::ServiceError;
 use crate::merged;
-use crate::ports::{Condition, Ports};
+use crate::ports::{Condition, Object, Ports};
 use crate::records::{self, read};
 
 /// Intervals this far behind the newest are taken as settled: a chunk that comes later is in the report, but not in the live view.
@@ -74,6 +74,9 @@ async fn write_view(ports: &Ports, memory: &LiveMemory, plan: &Arc<Plan>) -> Res
     let key = key::live(&plan.id);
     let before = ports.store.get(&key).await?;
     let state = records::state(ports, plan).await?;
+    if !state.phase.is_over() && before.as_ref().is_some_and(|view| is_fresh(view, plan)) {
+        return Ok(Written::Yes);
+    }
     let (summarizer, newest) = so_far(ports, memory, plan, &state).await?;
     let now = newest.map_or(Micros::ZERO, |newest| newest.end(plan.interval));
     if state.phase == Phase::Running && state.ending.is_none() {
@@ -87,6 +90,13 @@ async fn write_view(ports: &Ports, memory: &LiveMemory, plan: &Arc<Plan>) -> Res
         Err(error) if error.is_conflict() => Ok(if state.phase.is_over() { Written::ByOther } else { Written::Yes }),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether a view of a large test is so new that it need not be written again: each writing reads all groups of some intervals, and
+/// functions that are told of the chunks of one interval are many.
+fn is_fresh(view: &Object, plan: &Plan) -> bool {
+    let age = view.store_time.shown.saturating_since(view.modified);
+    plan.shards() > key::GROUP_SHARDS && age < Micros(plan.interval.0 / 2)
 }
 
 /// The test as far as it is merged, and the newest interval.

@@ -20,6 +20,9 @@ pub(crate) struct Lease {
     pub holder: String,
     /// Counts up, so that each heartbeat is a new version of the object.
     pub heartbeat: u64,
+    /// Given back before the shard was over: it is free at once, whatever the lease's age.
+    #[serde(default)]
+    pub released: bool,
 }
 
 /// Test time 0.

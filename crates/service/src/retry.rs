@@ -8,11 +8,14 @@ use swarmgate_domain::{Key, Micros};
 
 use crate::ports::{Clock, Condition, Etag, Object, ObjectStore, Page, Randomness, StoreError};
 
-/// The first wait; each further one is twice as long.
+/// The first wait is up to twice as long; each further one is up to twice as long as the last.
 const FIRST_WAIT: Micros = Micros::from_millis(100);
 
+/// No wait is longer: a worker that slept on after a store came back would lose its lease, and its chunks would come after the verdict.
+const LONGEST_WAIT: Micros = Micros::from_millis(1_600);
+
 /// How often a call is tried in all: about a minute of waiting.
-const MOST_TRIES: u32 = 10;
+const MOST_TRIES: u32 = 48;
 
 /// Wraps a store so that a busy answer is tried again. A conflict never is: it is an answer.
 pub struct Retrying {
@@ -31,7 +34,7 @@ impl Retrying {
         for tries in 1.. {
             match call().await {
                 Err(error) if error.is_busy() && tries < MOST_TRIES => {
-                    let wait = FIRST_WAIT.0 << tries.min(8);
+                    let wait = (FIRST_WAIT.0 << tries.min(8)).min(LONGEST_WAIT.0);
                     self.clock.sleep(Micros(wait / 2 + self.random.draw() % (wait / 2))).await;
                 }
                 answer => return answer,

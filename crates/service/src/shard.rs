@@ -8,11 +8,11 @@ use swarmgate_domain::{Chunk, ChunkId, Cover, Micros, Phase, Plan, RunId, RunSta
 use tracing::{info, warn};
 
 use crate::advance::ShardMessage;
-use crate::claim::{Claim, Held, Message};
+use crate::claim::{Claim, Held, Kept, LeaveSignal, Message};
 use crate::error::ServiceError;
 use crate::fleet;
 use crate::ports::{
-    Condition, Delivery, LoadEngine, LoadRun, MeasuredInterval, Ports, Queue, Secrets, ShardSpec, StoreError,
+    Condition, Delivery, LoadEngine, LoadRun, MeasuredInterval, Ports, SecretSource, Secrets, ShardSpec, StoreError,
 };
 use crate::records::{self, Control, Done, ShardFailure, Start, create, read};
 
@@ -27,90 +27,144 @@ pub enum ShardOutcome {
     Nothing,
     /// It can't be run; the test was told why.
     Failed,
+    /// The worker is to end: what it measured is uploaded, and another worker may go on at once.
+    GivenBack,
 }
 
-/// Runs the shard that `delivery` names, to its end.
+/// The worker that runs shards.
+#[derive(Clone, Copy)]
+pub struct Worker<'a> {
+    /// The pool whose queue it takes them from.
+    pub pool: &'a str,
+    /// Its name, for logs and leases.
+    pub name: &'a str,
+    /// Where it finds the values of secrets.
+    pub secrets: &'a dyn SecretSource,
+}
+
+/// Runs the shard that `delivery` names, to its end, or until `leave` resolves: then the load stops, what was measured is uploaded, and
+/// the shard is free for another worker at once.
 ///
 /// # Errors
 /// [`ServiceError`]: the store or queue kept failing. The message comes again, and another worker goes on.
 pub async fn run_shard(
     ports: &Ports,
     engine: &dyn LoadEngine,
-    pool: &str,
-    worker: &str,
+    worker: Worker<'_>,
     delivery: &Delivery,
+    leave: LeaveSignal<'_>,
 ) -> Result<ShardOutcome, ServiceError> {
-    let queue = fleet::queue(ports, pool)?;
+    let queue = fleet::queue(ports, worker.pool)?;
     let Some(ShardMessage { run, shard }) = ShardMessage::decode(&delivery.body) else {
-        warn!(pool, body = %delivery.body, "a message that names no shard, it is removed");
+        warn!(pool = worker.pool, body = %delivery.body, "a message that names no shard, it is removed");
         queue.delete(&delivery.receipt).await?;
         return Ok(ShardOutcome::Nothing);
     };
-    let outcome = run_claimed(ports, engine, &**queue, worker, delivery, &run, shard).await?;
+    let plan = match records::plan(ports, &run).await {
+        Ok(plan) => Some(Arc::new(plan)),
+        Err(ServiceError::NoSuchRun { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    let message = Message { queue: &**queue, receipt: &delivery.receipt };
+    let outcome = match plan {
+        None => ShardOutcome::Nothing,
+        Some(plan) if is_over(ports, &plan, shard).await? => ShardOutcome::Nothing,
+        Some(plan) => match Claim::take(ports, message, &plan, shard, worker.name, leave).await? {
+            None => ShardOutcome::Theirs,
+            Some(claim) => run_claimed(ports, engine, worker.secrets, &plan, claim).await?,
+        },
+    };
     match outcome {
         ShardOutcome::Done | ShardOutcome::Nothing | ShardOutcome::Failed => queue.delete(&delivery.receipt).await?,
-        // It comes again when the lease it lost to may be over.
-        ShardOutcome::Theirs => {}
+        // It comes again when the lease it lost to may be over, or at once.
+        ShardOutcome::Theirs | ShardOutcome::GivenBack => {}
     }
     Ok(outcome)
+}
+
+/// Whether there is nothing to run any more.
+async fn is_over(ports: &Ports, plan: &Plan, shard: ShardId) -> Result<bool, ServiceError> {
+    let state = records::state(ports, plan).await?;
+    Ok(state.phase >= Phase::Merging || ports.store.get(&key::done(&plan.id, shard)).await?.is_some())
 }
 
 async fn run_claimed(
     ports: &Ports,
     engine: &dyn LoadEngine,
-    queue: &dyn Queue,
-    worker: &str,
-    delivery: &Delivery,
-    run: &RunId,
-    shard: ShardId,
+    secrets: &dyn SecretSource,
+    plan: &Plan,
+    mut claim: Claim<'_>,
 ) -> Result<ShardOutcome, ServiceError> {
-    let plan = match records::plan(ports, run).await {
-        Ok(plan) => Arc::new(plan),
-        Err(ServiceError::NoSuchRun { .. }) => return Ok(ShardOutcome::Nothing),
-        Err(error) => return Err(error),
-    };
-    let (store, done_key) = (&*ports.store, key::done(run, shard));
-    if records::state(ports, &plan).await?.phase >= Phase::Merging || store.get(&done_key).await?.is_some() {
-        return Ok(ShardOutcome::Nothing);
-    }
-    let message = Message { queue, receipt: &delivery.receipt };
-    let Some(mut claim) = Claim::take(ports, message, &plan, shard, worker).await? else {
-        return Ok(ShardOutcome::Theirs);
-    };
-    let done = Done { attempt: claim.attempt() };
-    let data = read_data(ports, &plan).await?;
-    let mut load = match claim.keep_while(engine.prepare(spec(&plan, shard, data))).await? {
-        None => return Ok(ShardOutcome::Theirs),
-        Some(Ok(load)) => load,
-        Some(Err(error)) => {
-            let reason = format!("{error}. {}", error.hint);
-            create(store, &key::failed(run, shard), &ShardFailure { reason }).await?;
+    let (store, shard) = (&*ports.store, claim.shard);
+    let (done_key, done) = (key::done(&plan.id, shard), Done { attempt: claim.attempt() });
+    let data = read_data(ports, plan).await?;
+    let end = match claim.keep_while(prepare(engine, secrets, spec(plan, shard, data))).await? {
+        Kept::Lost => End::Lost,
+        Kept::Leaving => End::Leaving,
+        Kept::Done(Err(reason)) => {
+            create(store, &key::failed(&plan.id, shard), &ShardFailure { reason }).await?;
             create(store, &done_key, &done).await?;
             return Ok(ShardOutcome::Failed);
         }
+        Kept::Done(Ok(mut load)) => {
+            create(store, &key::ready(&plan.id, shard), &()).await?;
+            match wait_for_start(ports, plan, &mut claim).await? {
+                Waited::Started(start) => make_load(ports, plan, &mut claim, &mut *load, start).await?,
+                Waited::Ended => End::Done,
+                Waited::Lost => End::Lost,
+                Waited::Leaving => End::Leaving,
+            }
+        }
     };
-    create(store, &key::ready(run, shard), &()).await?;
-    let held = match wait_for_start(ports, &plan, &mut claim).await? {
-        Waited::Started(start) => make_load(ports, &plan, &mut claim, &mut *load, start).await?,
-        Waited::Ended => Held::ByUs,
-        Waited::Lost => Held::ByOther,
-    };
-    if held == Held::ByOther {
-        warn!(%run, %shard, attempt = %claim.attempt(), "the lease was lost, another worker has the shard");
-        return Ok(ShardOutcome::Theirs);
+    let (run, attempt) = (&plan.id, claim.attempt());
+    match end {
+        End::Done => {
+            create(store, &done_key, &done).await?;
+            Ok(ShardOutcome::Done)
+        }
+        End::Lost => {
+            warn!(%run, %shard, %attempt, "the lease was lost, another worker has the shard");
+            Ok(ShardOutcome::Theirs)
+        }
+        End::Leaving => {
+            info!(%run, %shard, %attempt, "this worker is to end, the shard is given back");
+            claim.give_back().await?;
+            Ok(ShardOutcome::GivenBack)
+        }
     }
-    create(store, &done_key, &done).await?;
-    Ok(ShardOutcome::Done)
 }
 
-/// Makes load from `start` to its end, or until another worker has the shard. Uploads all that is measured.
+/// Makes a shard ready to run. Where that can't be done: why, and what to do.
+async fn prepare(
+    engine: &dyn LoadEngine,
+    secrets: &dyn SecretSource,
+    spec: ShardSpec,
+) -> Result<Box<dyn LoadRun>, String> {
+    let names = spec.scenario.secrets();
+    let found = if names.is_empty() { Ok(Secrets::default()) } else { secrets.read(&names).await };
+    let secrets = found.map_err(|error| format!("{error}. {}", error.hint))?;
+    engine.prepare(ShardSpec { secrets, ..spec }).await.map_err(|error| format!("{error}. {}", error.hint))
+}
+
+/// How the work on a claimed shard came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The shard is over.
+    Done,
+    /// Another worker has it.
+    Lost,
+    /// The worker is to end.
+    Leaving,
+}
+
+/// Makes load from `start` to its end, or until another worker has the shard or this one is to end. Uploads all that is measured.
 async fn make_load(
     ports: &Ports,
     plan: &Plan,
     claim: &mut Claim<'_>,
     load: &mut dyn LoadRun,
     start: Start,
-) -> Result<Held, ServiceError> {
+) -> Result<End, ServiceError> {
     info!(run = %plan.id, shard = %claim.shard, attempt = %claim.attempt(), "the load begins");
     // What is learned of the clock later makes this no better: the intervals lie where they lie.
     let (own_start, clock_doubt) = claim.clock.to_own(start.at);
@@ -118,21 +172,26 @@ async fn make_load(
     let control = read_control(ports, &plan.id).await?;
     load.begin(own_start);
     let mut applied = obey(control, Control::default(), load);
-    loop {
-        let Some(next) = claim.keep_while(load.next()).await? else { break };
-        let Some(measured) = next else { return Ok(Held::ByUs) };
-        upload(ports, plan, claim, clock_doubt, measured).await?;
+    let end = loop {
+        match claim.keep_while(load.next()).await? {
+            Kept::Done(None) => return Ok(End::Done),
+            Kept::Done(Some(measured)) => {
+                upload(ports, plan, chunk_id(claim, &measured), clock_doubt, measured).await?
+            }
+            Kept::Lost => break End::Lost,
+            Kept::Leaving => break End::Leaving,
+        }
         if claim.renew_if_due().await? == Held::ByOther {
-            break;
+            break End::Lost;
         }
         applied = obey(read_control(ports, &plan.id).await?, applied, load);
-    }
+    };
     // What was measured until now describes requests that were really sent.
     load.stop(Micros::ZERO);
     while let Some(measured) = load.next().await {
-        upload(ports, plan, claim, clock_doubt, measured).await?;
+        upload(ports, plan, chunk_id(claim, &measured), clock_doubt, measured).await?;
     }
-    Ok(Held::ByOther)
+    Ok(end)
 }
 
 fn spec(plan: &Plan, shard: ShardId, data: Vec<Vec<Vec<String>>>) -> ShardSpec {
@@ -170,6 +229,8 @@ enum Waited {
     Ended,
     /// Another worker has the shard.
     Lost,
+    /// This worker is to end.
+    Leaving,
 }
 
 async fn wait_for_start(ports: &Ports, plan: &Plan, claim: &mut Claim<'_>) -> Result<Waited, ServiceError> {
@@ -184,22 +245,27 @@ async fn wait_for_start(ports: &Ports, plan: &Plan, claim: &mut Claim<'_>) -> Re
         if state.is_some_and(|state| state.value.ending.is_some() || state.value.phase >= Phase::Merging) {
             return Ok(Waited::Ended);
         }
-        if claim.renew_if_due().await? == Held::ByOther {
-            return Ok(Waited::Lost);
-        }
         // With jitter: thousands of workers ask.
-        ports.clock.sleep(Micros(poll / 2 + ports.random.draw() % poll.max(1))).await;
+        let pause = ports.clock.sleep(Micros(poll / 2 + ports.random.draw() % poll.max(1)));
+        match claim.keep_while(pause).await? {
+            Kept::Done(()) => {}
+            Kept::Lost => return Ok(Waited::Lost),
+            Kept::Leaving => return Ok(Waited::Leaving),
+        }
     }
+}
+
+fn chunk_id(claim: &Claim<'_>, measured: &MeasuredInterval) -> ChunkId {
+    ChunkId { interval: measured.interval, shard: claim.shard, attempt: claim.attempt() }
 }
 
 async fn upload(
     ports: &Ports,
     plan: &Plan,
-    claim: &Claim<'_>,
+    id: ChunkId,
     clock_doubt: Micros,
     measured: MeasuredInterval,
 ) -> Result<(), ServiceError> {
-    let id = ChunkId { interval: measured.interval, shard: claim.shard, attempt: claim.attempt() };
     let cover = Cover { from: measured.from, to: measured.to };
     let chunk =
         Chunk { run: plan.id.clone(), id, cover, stats: measured.stats, saturation: measured.saturation, clock_doubt };

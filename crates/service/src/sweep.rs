@@ -6,6 +6,7 @@ use tracing::warn;
 use crate::advance::advance;
 use crate::error::ServiceError;
 use crate::fleet::{self, active_runs};
+use crate::gate;
 use crate::live;
 use crate::ports::Ports;
 use crate::records;
@@ -42,7 +43,7 @@ async fn sweep_run(ports: &Ports, run: &RunId) -> Result<(), ServiceError> {
             }
             Ok(())
         }
-        Ok(_) => Ok(()),
+        Ok(_) => gate::stop_if_abandoned(ports, run).await,
         // Its accepting function died before the plan was written, or is about to write it. The caller asks again with the same key.
         Err(ServiceError::NoSuchRun { .. }) => forget_if_old(ports, run).await,
         Err(error) => Err(error),

@@ -56,6 +56,8 @@ pub enum Fault {
     WorkerMissing,
     /// The fleet stops a worker that is busy.
     WorkerStopped,
+    /// A worker is asked to end, and gives its shard back.
+    WorkerLeaves,
     /// The engine says that it can't run a shard.
     EngineRefuses,
     /// The engine takes longer to make ready than a lease holds.
@@ -88,7 +90,7 @@ const CERTAIN: f64 = 65_536.0;
 
 impl Fault {
     /// Every kind, in order.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::SlowCall,
         Self::Busy,
         Self::LostAnswer,
@@ -114,6 +116,7 @@ impl Fault {
         Self::WorkerSlow,
         Self::WorkerMissing,
         Self::WorkerStopped,
+        Self::WorkerLeaves,
         Self::EngineRefuses,
         Self::EngineSlow,
         Self::Saturated,
@@ -139,7 +142,9 @@ impl Fault {
             Self::NoticeTwice | Self::NoticeLate | Self::NoticeRedelivered | Self::NoticeLost => (0.01, 0.6),
             Self::MessageTwice | Self::MessageReordered | Self::QueueBusy => (0.005, 0.3),
             Self::SendPartly | Self::NoticeStray | Self::Saturated => (0.01, 0.2),
-            Self::WorkerMissing | Self::WorkerStopped | Self::EngineRefuses | Self::EngineSlow => (0.02, 0.3),
+            Self::WorkerMissing | Self::WorkerStopped | Self::WorkerLeaves | Self::EngineRefuses | Self::EngineSlow => {
+                (0.02, 0.3)
+            }
             Self::ClockSkew | Self::ClockDrift => (0.2, 1.0),
             Self::FleetBusy => (0.01, 0.4),
             Self::FleetProblem => (0.01, 0.1),

@@ -20,6 +20,8 @@ pub enum Sight {
     Failed,
     /// A shard was taken over from a lost worker.
     TakenOver,
+    /// A worker that was to end gave its shard back.
+    GivenBack,
     /// A worker found that it lost its lease.
     Fenced,
     /// A shard's time was measured twice.
@@ -59,7 +61,7 @@ pub(crate) const SIGHTS: usize = Sight::ALL.len();
 
 impl Sight {
     /// Each of them, in order.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Passed,
         Self::Breached,
         Self::Inconclusive,
@@ -68,6 +70,7 @@ impl Sight {
         Self::StoppedEarly,
         Self::Failed,
         Self::TakenOver,
+        Self::GivenBack,
         Self::Fenced,
         Self::Overlap,
         Self::Gap,

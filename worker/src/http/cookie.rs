@@ -169,11 +169,13 @@ impl Jar {
                 && (place.https || !c.secure)
                 && c.until.is_none_or(|until| until > now)
         };
-        let mut going: Vec<&Cookie> = self.0.iter().filter(goes).collect();
-        // Longer paths first; among equals, as they were set (5.4).
-        going.sort_by_key(|c| std::cmp::Reverse(c.path.len()));
-        for (n, cookie) in going.into_iter().enumerate() {
-            out.extend_from_slice(if n == 0 { b"Cookie: " } else { b"; " });
+        // Longer paths first; among equals, as they were set (5.4). Almost always all have the same path, so that going through
+        // them once for each length takes no memory and little time.
+        let longest = |than: usize| self.0.iter().filter(goes).map(|c| c.path.len()).filter(|n| *n < than).max();
+        let lengths = std::iter::successors(longest(usize::MAX), |length| longest(*length));
+        let of_length = |length| self.0.iter().filter(goes).filter(move |c| c.path.len() == length);
+        for cookie in lengths.flat_map(of_length) {
+            out.extend_from_slice(if out.is_empty() { b"Cookie: " } else { b"; " });
             out.extend_from_slice(cookie.name.as_bytes());
             out.push(b'=');
             out.extend_from_slice(cookie.value.as_bytes());

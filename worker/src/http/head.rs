@@ -72,14 +72,17 @@ pub fn parse(bytes: &[u8], of_head: bool) -> Result<Option<Head>, BadResponse> {
     Ok(Some(Head { status, length, framing, keeps_alive, sets_cookies: found.sets_cookies }))
 }
 
-/// The headers of a complete head; nothing where it is not one.
+/// The headers of a head that [`parse`] took, in order, without white space around the values.
 pub fn headers(head: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
-    let mut list = vec![httparse::EMPTY_HEADER; MOST_HEADERS];
-    let mut response = httparse::Response::new(&mut list);
-    let complete = matches!(response.parse(head), Ok(Status::Complete(_)));
-    let count = if complete { response.headers.len() } else { 0 };
-    list.truncate(count);
-    list.into_iter().map(|header| (header.name, header.value))
+    // Blank lines may come before the status line.
+    let start = head.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(0);
+    let mut lines = head[start..].split(|byte| *byte == b'\n');
+    lines.next();
+    lines.map_while(|line| {
+        let colon = memchr::memchr(b':', line)?;
+        let name = std::str::from_utf8(&line[..colon]).ok()?;
+        Some((name, line[colon + 1..].trim_ascii()))
+    })
 }
 
 #[derive(Clone, Copy)]

@@ -1,7 +1,6 @@
 //! One connection to an origin.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -84,14 +83,6 @@ impl Stream {
             Self::Tls(tls) => Pin::new(tls.as_mut()).poll_flush(cx),
         }
     }
-}
-
-/// Opens a TCP connection.
-pub async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
-    // A request is written whole: waiting to gather more would only delay its end.
-    stream.set_nodelay(true)?;
-    Ok(stream)
 }
 
 impl Stream {

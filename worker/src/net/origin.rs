@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use rustls::pki_types::ServerName;
-use swarmgate_domain::AllowedTargets;
+use swarmgate_domain::{AllowedTargets, Micros};
 
 /// Points into [`Origins`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,7 +53,13 @@ pub struct Origin {
     pub tls_name: Option<ServerName<'static>>,
     addresses: Vec<SocketAddr>,
     turn: usize,
+    /// Whether what its name stands for may change, and when it was last asked for, in test time.
+    is_name: bool,
+    looked_up: Micros,
 }
+
+/// A name is looked up again for a new connection after this time, so that load follows a service that scales or moves.
+const LOOK_UP_EVERY: Micros = Micros(30_000_000);
 
 impl Origin {
     fn new(key: OriginKey) -> Self {
@@ -61,12 +67,29 @@ impl Origin {
             Ok(address) => Some(ServerName::from(address)),
             Err(_) => ServerName::try_from(key.host.clone()).ok(),
         };
-        Self { host_header: key.host_header(), tls_name, addresses: Vec::new(), turn: 0, key }
+        let is_name = key.host.parse::<IpAddr>().is_err();
+        let (host_header, addresses) = (key.host_header(), Vec::new());
+        Self { host_header, tls_name, addresses, turn: 0, is_name, looked_up: Micros::ZERO, key }
+    }
+
+    /// Whether its name is to be looked up before a connection that is opened at test time `now`. If so, that counts as done:
+    /// who asks next goes on with the addresses that are known.
+    pub fn begin_look_up(&mut self, now: Micros) -> bool {
+        let is_due = !self.is_resolved() || self.is_name && now >= self.looked_up + LOOK_UP_EVERY;
+        if is_due {
+            self.looked_up = now;
+        }
+        is_due
     }
 
     /// Whether its addresses are known.
     pub fn is_resolved(&self) -> bool {
         !self.addresses.is_empty()
+    }
+
+    /// Where it can be connected to.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     /// Its addresses are these.
@@ -153,6 +176,11 @@ impl Origins {
     }
 
     /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Origin> {
+        self.list.iter()
+    }
+
+    /// All of them, to change.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Origin> {
         self.list.iter_mut()
     }
@@ -173,6 +201,18 @@ mod tests {
         assert_eq!(header(true, "h", 80), "h:80");
         assert_eq!(header(true, "::1", 443), "[::1]");
         assert_eq!(header(false, "::1", 8080), "[::1]:8080");
+    }
+
+    #[test]
+    fn a_name_is_looked_up_again() {
+        let mut origin = Origin::new(key(false, "h", 80));
+        assert!(origin.begin_look_up(Micros::ZERO) && origin.begin_look_up(Micros(1)), "it has no address");
+        origin.set_addresses(vec!["127.0.0.1:80".parse().unwrap()]);
+        let asked = [1, 2, 31, 32, 61].map(|s| origin.begin_look_up(Micros::from_secs(s)));
+        assert_eq!(asked, [false, false, true, false, true]);
+        let mut address = Origin::new(key(false, "127.0.0.1", 80));
+        address.set_addresses(vec!["127.0.0.1:80".parse().unwrap()]);
+        assert!(!address.begin_look_up(Micros::from_secs(3_600)));
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Pool {
         Rc::new(Self { bound: bound.max(1), open: Cell::new(0), idle, line })
     }
 
+    /// How many connections are open, or about to be.
+    pub fn open(&self) -> usize {
+        self.open.get()
+    }
+
     /// Takes out the connection that was left under `key`, if it is still there.
     pub fn take(&self, key: ConnectionKey) -> Option<Connection> {
         self.idle.borrow_mut().take(key)

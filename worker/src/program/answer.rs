@@ -1,13 +1,12 @@
 //! Checks and captures, compiled: what is asked of an answer, and what is kept of it.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 
 use regex::bytes::Regex;
-use serde_json::Value;
-use serde_json_path::JsonPath;
 use swarmgate_domain::{Capture, CaptureFrom, Check, ErrorKind, Expect, Micros, Part, Template};
 use swarmgate_service::ports::Secrets;
 
+use super::json::{self, Path};
 use super::text::{Escape, MissingSecret, Text, Values};
 use crate::failure::Failure;
 use crate::http;
@@ -25,21 +24,17 @@ pub struct Answer<'a> {
     pub body: Option<&'a [u8]>,
     /// Sent to last byte.
     pub service: Micros,
-    json: OnceCell<Option<Value>>,
+    /// For values found in JSON: its memory is used again.
+    pub scratch: &'a RefCell<String>,
 }
 
-impl<'a> Answer<'a> {
-    /// The answer as received.
-    pub fn new(status: u16, head: &'a [u8], body: Option<&'a [u8]>, service: Micros) -> Self {
-        Self { status, head, body, service, json: OnceCell::new() }
+impl Answer<'_> {
+    fn header(&self, name: &str) -> Option<&[u8]> {
+        http::headers(self.head).find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    fn json(&self) -> Option<&Value> {
-        self.json.get_or_init(|| serde_json::from_slice(self.body?).ok()).as_ref()
-    }
-
-    fn header(&self, name: &str) -> Option<Vec<u8>> {
-        http::headers(self.head).find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_vec())
+    fn find_json(&self, path: &Path, out: &mut String) -> json::Found {
+        self.body.map_or(json::Found::NoJson, |body| path.find(body, out))
     }
 }
 
@@ -56,7 +51,7 @@ enum Rule {
     Status(Vec<(u16, u16)>),
     Header(String, Wanted),
     Body(Wanted),
-    Json(JsonPath, Wanted),
+    Json(Path, Wanted),
     Time(Micros),
 }
 
@@ -125,7 +120,7 @@ impl CheckPlan {
             Rule::Time(limit) => return if answer.service <= *limit { Ok(()) } else { Err(self.failed("")) },
             Rule::Header(name, wanted) => match answer.header(name) {
                 None => Found::Nothing,
-                Some(value) => wanted.look_in(&value, values),
+                Some(value) => wanted.look_in(value, values),
             },
             Rule::Body(wanted) => match answer.body {
                 None => return Err(self.failed("longer than 10 MiB found")),
@@ -134,13 +129,14 @@ impl CheckPlan {
                     _ => wanted.look_in(body, values),
                 },
             },
-            Rule::Json(path, wanted) => match answer.json() {
-                None => return Err(self.failed("no JSON found")),
-                Some(json) => match path.query(json).first() {
-                    None => Found::Nothing,
-                    Some(value) => wanted.look_in(value_text(value).as_bytes(), values),
-                },
-            },
+            Rule::Json(path, wanted) => {
+                let mut text = answer.scratch.borrow_mut();
+                match answer.find_json(path, &mut text) {
+                    json::Found::NoJson => return Err(self.failed("no JSON found")),
+                    json::Found::Nothing => Found::Nothing,
+                    json::Found::Value => wanted.look_in(text.as_bytes(), values),
+                }
+            }
         };
         match found {
             Found::Wanted => Ok(()),
@@ -202,7 +198,7 @@ pub struct CapturePlan {
 
 #[derive(Clone, Debug)]
 enum Source {
-    Json(JsonPath),
+    Json(Path),
     Regex(Regex),
     Header(String),
     Cookie(String),
@@ -228,27 +224,33 @@ impl CapturePlan {
         matches!(self.from, Source::Json(_) | Source::Regex(_))
     }
 
-    /// The value, from `answer`.
-    pub fn apply(&self, answer: &Answer<'_>) -> Result<String, Failure> {
-        self.find(answer).ok_or_else(|| Failure::new(ErrorKind::CheckFailed, self.words.clone()))
+    /// Writes the value, from `answer`, in place of what is in `out`.
+    pub fn apply(&self, answer: &Answer<'_>, out: &mut String) -> Result<(), Failure> {
+        out.clear();
+        self.find(answer, out).ok_or_else(|| Failure::new(ErrorKind::CheckFailed, self.words.clone()))
     }
 
-    fn find(&self, answer: &Answer<'_>) -> Option<String> {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    fn find(&self, answer: &Answer<'_>, out: &mut String) -> Option<()> {
         match &self.from {
-            Source::Json(path) => path.query(answer.json()?).first().map(value_text),
+            Source::Json(path) => {
+                if answer.find_json(path, out) != json::Found::Value {
+                    return None;
+                }
+            }
             Source::Regex(regex) => {
                 let groups = regex.captures(answer.body?)?;
-                groups.get(1).or_else(|| groups.get(0)).map(|found| text(found.as_bytes()))
+                let found = groups.get(1).or_else(|| groups.get(0))?;
+                out.push_str(&String::from_utf8_lossy(found.as_bytes()));
             }
-            Source::Header(name) => answer.header(name).map(|value| text(&value)),
-            Source::Cookie(name) => http::headers(answer.head)
-                .filter(|(n, _)| n.eq_ignore_ascii_case("set-cookie"))
-                .filter_map(|(_, value)| http::SetCookie::parse(value))
-                .find(|cookie| cookie.name == *name)
-                .map(|cookie| cookie.value),
-            Source::Status => Some(answer.status.to_string()),
+            Source::Header(name) => out.push_str(&String::from_utf8_lossy(answer.header(name)?)),
+            Source::Cookie(name) => {
+                let cookies = http::headers(answer.head).filter(|(n, _)| n.eq_ignore_ascii_case("set-cookie"));
+                let mut cookies = cookies.filter_map(|(_, value)| http::SetCookie::parse(value));
+                out.push_str(&cookies.find(|cookie| cookie.name == *name)?.value);
+            }
+            Source::Status => out.push_str(itoa::Buffer::new().format(answer.status)),
         }
+        Some(())
     }
 }
 
@@ -256,13 +258,8 @@ fn regex(pattern: &str) -> Result<Regex, BadRule> {
     Regex::new(pattern).map_err(|error| BadRule::Syntax(error.to_string()))
 }
 
-fn json_path(path: &str) -> Result<JsonPath, BadRule> {
-    JsonPath::parse(path).map_err(|error| BadRule::Syntax(error.to_string()))
-}
-
-/// Strings as they are, all else as JSON text.
-fn value_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+fn json_path(path: &str) -> Result<Path, BadRule> {
+    Path::parse(path).map_err(BadRule::Syntax)
 }
 
 fn ranges_text(ranges: &[(u16, u16)]) -> String {

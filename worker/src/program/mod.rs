@@ -3,6 +3,7 @@
 mod answer;
 mod compile;
 mod compile_request;
+mod json;
 mod request;
 mod text;
 mod url;

@@ -96,6 +96,8 @@ pub struct Message {
     pub bytes: Vec<u8>,
     /// Where a `Cookie` line goes: the end of the headers.
     pub cookies_at: usize,
+    /// The body alone, whose length must be known before it is written: kept for its memory.
+    body: Vec<u8>,
 }
 
 impl Message {
@@ -144,7 +146,7 @@ impl RequestPlan {
 
     /// Writes the request for `hop` in place of what is in `message`.
     pub fn render(&self, hop: &Hop<'_>, values: &mut Values<'_>, message: &mut Message) {
-        let out = &mut message.bytes;
+        let Message { bytes: out, cookies_at, body } = message;
         out.clear();
         out.extend_from_slice(hop.method.as_bytes());
         out.push(b' ');
@@ -168,28 +170,28 @@ impl RequestPlan {
         if hop.with_auth {
             self.auth.render(values, out);
         }
-        let body = hop.with_body.then(|| self.body.render(values)).flatten();
-        match body {
+        body.clear();
+        match hop.with_body.then(|| self.body.render(values, body)).flatten() {
             None => {
                 // A method that may have a body says that there is none (RFC 9110, 8.6).
                 if matches!(hop.method, "POST" | "PUT" | "PATCH") {
                     out.extend_from_slice(b"Content-Length: 0\r\n");
                 }
-                message.cookies_at = out.len();
+                *cookies_at = out.len();
                 out.extend_from_slice(b"\r\n");
             }
-            Some((content, media_type)) => {
+            Some(media_type) => {
                 if let Some(media_type) = media_type {
                     out.extend_from_slice(b"Content-Type: ");
                     out.extend_from_slice(media_type.as_bytes());
                     out.extend_from_slice(b"\r\n");
                 }
                 out.extend_from_slice(b"Content-Length: ");
-                out.extend_from_slice(itoa::Buffer::new().format(content.len()).as_bytes());
+                out.extend_from_slice(itoa::Buffer::new().format(body.len()).as_bytes());
                 out.extend_from_slice(b"\r\n");
-                message.cookies_at = out.len();
+                *cookies_at = out.len();
                 out.extend_from_slice(b"\r\n");
-                out.extend_from_slice(&content);
+                out.extend_from_slice(body);
             }
         }
     }
@@ -241,24 +243,24 @@ impl AuthPlan {
 }
 
 impl BodyPlan {
-    fn render(&self, values: &mut Values<'_>) -> Option<(Vec<u8>, Option<&'static str>)> {
-        let mut out = Vec::new();
+    /// Appends the body to `out`; gives its type, unless a header says it. `None`: there is no body.
+    fn render(&self, values: &mut Values<'_>, out: &mut Vec<u8>) -> Option<Option<&'static str>> {
         match self {
             Self::Empty => None,
             Self::Text(text, media_type) => {
-                text.render(values, &mut out);
-                Some((out, *media_type))
+                text.render(values, out);
+                Some(*media_type)
             }
             Self::Form(pairs, media_type) => {
                 for (n, (name, value)) in pairs.iter().enumerate() {
                     if n > 0 {
                         out.push(b'&');
                     }
-                    name.render(values, &mut out);
+                    name.render(values, out);
                     out.push(b'=');
-                    value.render(values, &mut out);
+                    value.render(values, out);
                 }
-                Some((out, *media_type))
+                Some(*media_type)
             }
         }
     }

@@ -1,6 +1,5 @@
 //! Texts with values put in, compiled: what never varies is one run of bytes, escaped beforehand.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use swarmgate_domain::{Part, Template};
@@ -218,14 +217,12 @@ fn write_json(value: &str, out: &mut Vec<u8>) {
 /// Version 4, variant 1 (RFC 9562): 122 random bits.
 fn write_uuid(random: u128, out: &mut Vec<u8>) {
     let bits = random & !(0xf << 76) & !(0b11 << 62) | 4 << 76 | 0b10 << 62;
-    let mut text = String::with_capacity(36);
-    for (n, shift) in (0..16).map(|n| (n, 120 - 8 * n)) {
+    for (n, byte) in bits.to_be_bytes().into_iter().enumerate() {
         if matches!(n, 4 | 6 | 8 | 10) {
-            text.push('-');
+            out.push(b'-');
         }
-        let _ = write!(text, "{:02x}", bits >> shift & 0xff);
+        out.extend([byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)]));
     }
-    out.extend_from_slice(text.as_bytes());
 }
 
 /// A row's number as an index.

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 
-use swarmgate_domain::{Micros, Scenario};
+use swarmgate_domain::{EntryStats, Micros, Scenario};
 use swarmgate_service::ports::UsersChange;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
-use super::recorder::{CpuDuty, Part};
+use super::recorder::Part;
 use super::schedule::{Crowd, OpenLoad, Share, Span};
 use super::user::{Model, Phase, User};
 use super::{Outfit, Thread};
@@ -38,12 +39,28 @@ pub struct Order {
     pub duration: Micros,
 }
 
+/// Where a thread's measurements go.
+#[derive(Debug)]
+pub struct Ends {
+    /// Closed intervals; while this is full they wait in the recorder: there are as many as the test has intervals.
+    pub parts: mpsc::Sender<Part>,
+    /// Entries of parts that were read, cleared.
+    pub spent: Receiver<Vec<EntryStats>>,
+}
+
 /// The driver looks around this often at least: how late it then is tells how busy the thread is.
 const PROBE: Micros = Micros(20_000);
 
+/// How many users are woken in one turn. Turns are as far apart as all runners that are ready take: with 1,024 and some ten thousand
+/// connections, the users who were woken were fewer than those whose wait was over.
+const MOST_WOKEN: usize = 1 << 14;
+/// How many users of a thread are at work at most, those who wait in line for a connection among them: each takes some 1.5 KB then.
+/// Who is to go on beyond that is late, which marks the interval saturated: a load that is far too much must not eat the memory.
+const MOST_AT_WORK: usize = 1 << 17;
+
 /// Runs a thread's share of the load to its end, or until nobody holds the other end of `control` any more.
-/// Closed intervals go to `parts`; while that is full they wait in the recorder: there are as many as the test has intervals.
-pub async fn drive(outfit: Outfit, order: Order, mut control: watch::Receiver<Control>, parts: mpsc::Sender<Part>) {
+pub async fn drive(outfit: Outfit, order: Order, mut control: watch::Receiver<Control>, ends: Ends) {
+    let Ends { parts, spent } = ends;
     // A million users take a while to be put in order: that must not delay the first of them.
     let crowd = Crowd::new(&order.scenario, Share::of(&outfit));
     let spans = crowd.spans();
@@ -54,8 +71,7 @@ pub async fn drive(outfit: Outfit, order: Order, mut control: watch::Receiver<Co
         () = &mut sleep => {}
         _ = control.wait_for(|control| control.stop.is_some()) => {}
     }
-    let cpu = if outfit.index == 0 { CpuDuty::Process } else { CpuDuty::Thread };
-    let thread = Rc::new(Thread::new(outfit, &order, clock, from, cpu));
+    let thread = Rc::new(Thread::new(outfit, &order, clock, from, spent));
     let mut driver = Driver::new(Rc::clone(&thread), &order, from, crowd, spans);
     driver.listen(&control.borrow_and_update(), clock.now());
     while driver.turn(clock.now()) == Turn::GoesOn {
@@ -121,7 +137,11 @@ struct Driver<'a> {
     grace: Micros,
     has_cut: bool,
     changes_heard: usize,
+    /// Runners whose deadline is to be looked at.
+    expired: Vec<u32>,
+    /// Users whose wait is over, in order, from `woken` on.
     fired: Vec<u32>,
+    woken: usize,
 }
 
 impl<'a> Driver<'a> {
@@ -140,7 +160,9 @@ impl<'a> Driver<'a> {
             grace: scenario.grace,
             has_cut: false,
             changes_heard: 0,
+            expired: Vec::new(),
             fired: Vec::new(),
+            woken: 0,
         }
     }
 
@@ -156,12 +178,7 @@ impl<'a> Driver<'a> {
             }
         }
         self.start_arrivals(now);
-        thread.sleepers.borrow_mut().advance(now, &mut self.fired);
-        for id in self.fired.drain(..) {
-            if !thread.dismiss_if_over(id, now) {
-                thread.wake_user(id);
-            }
-        }
+        self.wake_users(now);
         if now < self.end || thread.recorder.borrow().users() > 0 {
             if now >= self.end + self.grace && !self.has_cut {
                 self.cut(now);
@@ -172,9 +189,33 @@ impl<'a> Driver<'a> {
         Turn::Over
     }
 
+    /// Wakes those whose wait is over, some at a time: at the end of a test they may be a million at once, and who was due before
+    /// must have its turn meanwhile.
+    fn wake_users(&mut self, now: Micros) {
+        let thread = &self.thread;
+        thread.sleepers.borrow_mut().advance(now, &mut self.fired);
+        let room = MOST_AT_WORK.saturating_sub(thread.runners.borrow().at_work());
+        let until = self.fired.len().min(self.woken + MOST_WOKEN.min(room));
+        for id in &self.fired[self.woken..until] {
+            if !thread.dismiss_if_over(*id, now) {
+                thread.wake_user(*id);
+            }
+        }
+        self.woken = until;
+        // Not each time: taking out the front moves the rest.
+        if self.woken * 2 >= self.fired.len() {
+            self.fired.drain(..self.woken);
+            self.woken = 0;
+        }
+    }
+
     /// When the next turn is due.
     fn next_at(&mut self, now: Micros) -> Micros {
         let thread = &self.thread;
+        if self.woken < self.fired.len() {
+            let is_full = thread.runners.borrow().at_work() >= MOST_AT_WORK;
+            return if is_full { now + Micros(1_000) } else { now };
+        }
         let end = if now < self.end { self.end } else { self.end + self.grace };
         let mut next = now + PROBE;
         let mut consider = |at: Option<Micros>| next = next.min(at.unwrap_or(next));
@@ -241,7 +282,8 @@ impl<'a> Driver<'a> {
         thread.pick_rows(&mut user);
         let id = thread.users.borrow_mut().add(user, span.stop.min(self.end));
         thread.recorder.borrow_mut().user_started(now);
-        thread.wake_user(id);
+        // In line behind those who are to go on already.
+        self.fired.push(id);
     }
 
     fn kind(&self, load: u16, number: u64) -> usize {
@@ -287,8 +329,8 @@ impl<'a> Driver<'a> {
 
     fn check_deadlines(&mut self, now: Micros) {
         let thread = &self.thread;
-        thread.deadlines.borrow_mut().advance(now, &mut self.fired);
-        for id in self.fired.drain(..) {
+        thread.deadlines.borrow_mut().advance(now, &mut self.expired);
+        for id in self.expired.drain(..) {
             let later = thread.runners.borrow().get(id).check_deadline(now);
             if let Some(at) = later {
                 thread.deadlines.borrow_mut().insert(id, at);
@@ -300,7 +342,10 @@ impl<'a> Driver<'a> {
     fn cut(&mut self, now: Micros) {
         self.has_cut = true;
         let thread = &self.thread;
-        let asleep: Vec<u32> = thread.users.borrow().ids().filter(|id| thread.is_asleep(*id)).collect();
+        let mut asleep: Vec<u32> = thread.users.borrow().ids().filter(|id| thread.is_asleep(*id)).collect();
+        // Those who were to be woken, but were not yet.
+        asleep.extend(self.fired.drain(..).skip(self.woken));
+        self.woken = 0;
         for id in asleep {
             thread.sleepers.borrow_mut().remove(id);
             let user = thread.users.borrow_mut().lend(id);

@@ -96,9 +96,13 @@ impl Desk {
 
     /// Writes what is to be sent into `self.wire`, unless it is sent as it was rendered beforehand.
     fn write_message(&mut self, user: &mut User, plan: &RequestPlan, way: &Way) -> Sent {
-        let thread = Rc::clone(&self.thread);
-        let unix_millis = thread.clock.unix_millis(thread.clock.now());
         let first = self.path.is_empty();
+        let has_cookies = plan.cookies && user.session.as_deref().is_some_and(|session| !session.cookies.is_empty());
+        if first && plan.fixed.is_some() && !has_cookies {
+            return Sent::AsFixed;
+        }
+        let thread = Rc::clone(&self.thread);
+        let unix_millis = thread.clock.unix_millis(self.now);
         if !first || plan.fixed.is_none() {
             let origins = thread.origins.borrow();
             let hop = Hop {
@@ -112,9 +116,7 @@ impl Desk {
         }
         let message = plan.fixed.as_deref().filter(|_| first).unwrap_or(&self.message);
         self.cookie_line.clear();
-        if plan.cookies
-            && let Some(session) = user.session.as_deref().filter(|session| !session.cookies.is_empty())
-        {
+        if let Some(session) = user.session.as_deref().filter(|_| has_cookies) {
             let origins = thread.origins.borrow();
             let path = String::from_utf8_lossy(sent_path(&self.path, plan));
             let key = &origins.get(way.origin).key;
@@ -137,7 +139,7 @@ impl Desk {
         let origins = self.thread.origins.borrow();
         let key = &origins.get(origin).key;
         let path = String::from_utf8_lossy(sent_path(&self.path, plan));
-        let unix_millis = self.thread.clock.unix_millis(self.thread.clock.now());
+        let unix_millis = self.thread.clock.unix_millis(self.now);
         let place = Place { host: &key.host, path: &path, https: key.https, unix_millis };
         let headers = http::headers(&self.inbox.bytes()[..head.length]);
         for (_, value) in headers.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {

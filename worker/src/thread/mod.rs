@@ -21,19 +21,21 @@ mod wheel;
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::task::{Poll, Waker};
 
 use rustls::ClientConfig;
-use swarmgate_domain::Micros;
+use swarmgate_domain::{EntryStats, Micros};
 
 use crate::clock::Clock;
 use crate::http::Inboxes;
-use crate::net::{Origins, Pool};
+use crate::net::{LocalPorts, Origins, Pool};
 use crate::program::{Program, Rows};
 
-pub use driver::{Control, Order, drive};
+pub use driver::{Control, Ends, Order, drive};
 pub use recorder::Part;
 pub use schedule::useful_threads;
 
@@ -65,6 +67,24 @@ pub struct Outfit {
     pub shards: u32,
     /// How many cores the process may use.
     pub cores: u64,
+    /// How many shards share the process, and so its CPU time.
+    pub sharers: u64,
+    /// The local ports that connections may have, and the addresses they may come from; any where there are none.
+    pub ports: (u16, u16),
+    /// See [`Outfit::ports`].
+    pub sources: Vec<IpAddr>,
+}
+
+impl Outfit {
+    /// Threads, of other shards too, begin at different ports, each at the start of its part of the range.
+    fn local_ports(&self) -> LocalPorts {
+        let (low, high) = self.ports;
+        let sources = u32::try_from(self.sources.len()).unwrap_or(u32::MAX).max(1);
+        let all = (u32::from(high.saturating_sub(low)) + 1).saturating_mul(sources);
+        let parts = self.shards.max(1).saturating_mul(self.count.max(1));
+        let start = u64::from(all) * u64::from(self.shard * self.count + self.index) / u64::from(parts);
+        LocalPorts::new(self.ports, self.sources.clone(), u32::try_from(start).unwrap_or(0))
+    }
 }
 
 /// The state of a thread at work. Borrows are short: none is held while anything is waited for.
@@ -78,6 +98,7 @@ struct Thread {
     runners: RefCell<Runners>,
     recorder: RefCell<Recorder>,
     pool: Rc<Pool>,
+    local_ports: LocalPorts,
     inboxes: Inboxes,
     origins: RefCell<Origins>,
     /// How many rows this thread took of each data source that is read in sequence.
@@ -121,9 +142,14 @@ impl Bell {
 }
 
 impl Thread {
-    fn new(outfit: Outfit, order: &Order, clock: Clock, from: Micros, cpu: CpuDuty) -> Self {
+    fn new(outfit: Outfit, order: &Order, clock: Clock, from: Micros, spent: Receiver<Vec<EntryStats>>) -> Self {
         let Order { scenario, interval, duration } = order;
-        let (entries, cores) = (outfit.program.entries.len(), outfit.cores);
+        let entries = outfit.program.entries.len();
+        let cpu = if outfit.index == 0 {
+            CpuDuty::Process { cores: outfit.cores, sharers: outfit.sharers }
+        } else {
+            CpuDuty::Thread
+        };
         Self {
             clock,
             connect_timeout: scenario.http.connect_timeout,
@@ -131,8 +157,9 @@ impl Thread {
             sleepers: RefCell::default(),
             deadlines: RefCell::default(),
             runners: RefCell::default(),
-            recorder: RefCell::new(Recorder::new(entries, *interval, *duration, from, cpu, cores)),
+            recorder: RefCell::new(Recorder::new(entries, *interval, *duration, from, cpu).reusing(spent)),
             pool: Pool::new(outfit.connections),
+            local_ports: outfit.local_ports(),
             inboxes: Inboxes::default(),
             origins: RefCell::new(outfit.origins.clone()),
             rows_taken: RefCell::new(vec![0; outfit.program.picks.len()]),

@@ -1,6 +1,7 @@
 //! What a thread measured in the present interval, and the intervals that it closed.
 
 use std::collections::VecDeque;
+use std::sync::mpsc::Receiver;
 
 use swarmgate_domain::{EntryStats, ErrorKey, GeneratorStats, Histogram, Interval, Latency, Micros};
 
@@ -74,13 +75,20 @@ pub struct Recorder {
     users_since: Micros,
     cpu: CpuMeter,
     closed: VecDeque<Part>,
+    /// Entries that were read and cleared, to be filled again.
+    spent: Option<Receiver<Vec<EntryStats>>>,
 }
 
 /// Which CPU time a thread reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CpuDuty {
-    /// Its own, and for the others too that of the process.
-    Process,
+    /// Its own, and for the others too the shard's part of that of the process.
+    Process {
+        /// How many cores the process may use.
+        cores: u64,
+        /// How many shards share it.
+        sharers: u64,
+    },
     /// Its own.
     Thread,
 }
@@ -88,7 +96,6 @@ pub enum CpuDuty {
 #[derive(Debug)]
 struct CpuMeter {
     duty: CpuDuty,
-    cores: u64,
     thread: Micros,
     process: Micros,
     since: Micros,
@@ -96,7 +103,7 @@ struct CpuMeter {
 
 impl Recorder {
     /// Begins to measure at test time `now`, for `entries` names.
-    pub fn new(entries: usize, length: Micros, end: Micros, now: Micros, duty: CpuDuty, cores: u64) -> Self {
+    pub fn new(entries: usize, length: Micros, end: Micros, now: Micros, duty: CpuDuty) -> Self {
         let (thread, process) = (clock::thread_cpu(), clock::process_cpu());
         // Begun behind the end, all there is to measure is that nothing was done.
         let now = now.min(end);
@@ -110,9 +117,15 @@ impl Recorder {
             lag: Histogram::default(),
             users: 0,
             users_since: now,
-            cpu: CpuMeter { duty, cores, thread, process, since: now },
+            cpu: CpuMeter { duty, thread, process, since: now },
             closed: VecDeque::new(),
+            spent: None,
         }
+    }
+
+    /// Fills entries again that come back, cleared, through `spent`: closing an interval then takes no memory.
+    pub fn reusing(self, spent: Receiver<Vec<EntryStats>>) -> Self {
+        Self { spent: Some(spent), ..self }
     }
 
     /// The load ends at `end`.
@@ -275,7 +288,8 @@ impl Recorder {
     fn close(&mut self, end: Micros, now: Micros) {
         self.count_users_until(end);
         let (thread_cpu, thread_time) = self.cpu.read(now, &mut self.generator);
-        let fresh = vec![EntryStats::default(); self.entries.len()];
+        let spent = self.spent.as_ref().and_then(|spent| spent.try_recv().ok());
+        let fresh = spent.unwrap_or_else(|| vec![EntryStats::default(); self.entries.len()]);
         self.closed.push_back(Part {
             interval: self.interval,
             from: self.from,
@@ -294,10 +308,10 @@ impl CpuMeter {
     /// CPU time since the last reading, and how long ago that was: the thread's own as the result, the process's into `generator`.
     fn read(&mut self, now: Micros, generator: &mut GeneratorStats) -> (Micros, Micros) {
         let thread = clock::thread_cpu();
-        if self.duty == CpuDuty::Process {
+        if let CpuDuty::Process { cores, sharers } = self.duty {
             let process = clock::process_cpu();
-            generator.cpu_micros = process.saturating_since(self.process).0;
-            generator.cpu_available_micros = now.saturating_since(self.since).0 * self.cores;
+            generator.cpu_micros = process.saturating_since(self.process).0 / sharers;
+            generator.cpu_available_micros = now.saturating_since(self.since).0 * cores / sharers;
             self.process = process;
         }
         let passed = now.saturating_since(self.since);

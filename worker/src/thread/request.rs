@@ -1,5 +1,6 @@
 //! One request of a user from due to done: sent, followed where it is redirected, judged, counted.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use swarmgate_domain::{ErrorKind, Micros};
@@ -17,6 +18,8 @@ use crate::program::{Answer, Message, RequestPlan};
 pub struct Desk {
     pub(super) thread: Rc<Thread>,
     pub(super) runner: Rc<Runner>,
+    /// When what is being done began: the present request, or the hop of it that a redirect asked for.
+    pub(super) now: Micros,
     pub(super) inbox: Inbox,
     pub(super) body: Body,
     pub(super) tally: Tally,
@@ -27,6 +30,9 @@ pub struct Desk {
     /// The path of the present request; empty where it is part of what was rendered beforehand.
     pub(super) path: Vec<u8>,
     pub(super) cookie_line: Vec<u8>,
+    /// Values found in answers.
+    found: RefCell<String>,
+    captured: String,
 }
 
 /// The test was over before the request was.
@@ -56,6 +62,7 @@ impl Desk {
         Self {
             thread,
             runner,
+            now: Micros::ZERO,
             inbox: Inbox::default(),
             body: Body::default(),
             tally: Tally::default(),
@@ -63,6 +70,8 @@ impl Desk {
             wire: Vec::new(),
             path: Vec::new(),
             cookie_line: Vec::new(),
+            found: RefCell::default(),
+            captured: String::new(),
         }
     }
 
@@ -77,6 +86,7 @@ impl Desk {
         let thread = Rc::clone(&self.thread);
         let plan = &thread.program().requests[index];
         self.tally.clear();
+        self.now = now;
         let result = self.follow(user, plan).await;
         let result = result.map(|(response, done)| (self.judge(user, plan, &response, done), done));
         thread.inboxes.take_back(&mut self.inbox);
@@ -97,7 +107,8 @@ impl Desk {
         if let Some(session) = &mut user.session {
             session.groups.iter_mut().for_each(|group| group.note(user.due, sent, done, result.is_err()));
         }
-        user.due = done;
+        let refused = matches!(&result, Err(failure) if failure.kind == ErrorKind::Refused);
+        user.due = done + user.back_off(refused);
         Ok(done)
     }
 
@@ -111,6 +122,7 @@ impl Desk {
                 return Err(Failure::new(ErrorKind::Redirect, format!("more than {} redirects", plan.redirects)).into());
             }
             self.tally.redirects += 1;
+            self.now = done;
             way = next;
         }
     }
@@ -127,14 +139,21 @@ impl Desk {
             return as_expected;
         }
         let service = done.saturating_since(self.tally.sent.unwrap_or(done));
-        let answer = Answer::new(head.status, &self.inbox.bytes()[..head.length], self.body.kept(), service);
+        let answer = Answer {
+            status: head.status,
+            head: &self.inbox.bytes()[..head.length],
+            body: self.body.kept(),
+            service,
+            scratch: &self.found,
+        };
         let unix_millis = self.thread.clock.unix_millis(done);
         let mut values = user.values(&self.thread.outfit.data, unix_millis);
         let checks = plan.checks.iter().map(|check| check.apply(&answer, &mut values));
         let mut result = checks.fold(as_expected, Result::and);
         for capture in &plan.captures {
-            match capture.apply(&answer) {
-                Ok(value) => user.session().captures[capture.slot] = value,
+            match capture.apply(&answer, &mut self.captured) {
+                // The user's old value lends its memory to the next one.
+                Ok(()) => std::mem::swap(&mut user.session().captures[capture.slot], &mut self.captured),
                 Err(failure) => result = result.and(Err(failure)),
             }
         }

@@ -37,7 +37,11 @@ impl Thread {
             user.next += 1;
             let wait = match &self.program().ops[crate::program::usize_of(here)] {
                 Op::Request(index) => {
-                    if std::mem::take(&mut user.think_pending) && think(user, kind.think_time) && user.due > now {
+                    if std::mem::take(&mut user.think_pending) {
+                        think(user, kind.think_time);
+                    }
+                    // It thinks, or backs off after its connection was refused.
+                    if user.due > now {
                         user.next = here;
                         return Step::Sleep(user.due);
                     }

@@ -40,6 +40,8 @@ pub struct User {
     pub think_pending: bool,
     /// Whether this iteration sent or waited: one that does neither must not spin.
     pub was_busy: bool,
+    /// How often in a row nobody took its connection.
+    pub refusals: u8,
     /// The next operation.
     pub next: u32,
     /// How many iterations it finished.
@@ -81,6 +83,7 @@ impl User {
             phase: Phase::Working,
             think_pending: false,
             was_busy: false,
+            refusals: 0,
             next: 0,
             iteration: 0,
             due,
@@ -99,6 +102,7 @@ impl User {
         self.phase = Phase::Working;
         self.think_pending = false;
         self.was_busy = false;
+        self.refusals = 0;
         self.next = program.kinds[kind].start;
         self.iteration = 0;
         (self.due, self.pace) = (due, due);
@@ -114,6 +118,21 @@ impl User {
             session.captures.resize(program.slots, String::new());
             session.counters.resize(program.counters, 0);
         }
+    }
+
+    /// Says whether its connection was refused; gives how long it waits before it tries again. Without that, users without think
+    /// time would spin, and a million refusals would say no more than one. From 10 ms on twice as long each time, up to 1 s; less
+    /// by up to half, so that users who were refused together do not come back together.
+    pub fn back_off(&mut self, refused: bool) -> Micros {
+        const LONGEST: Micros = Micros(1_000_000);
+        if !refused {
+            self.refusals = 0;
+            return Micros::ZERO;
+        }
+        let wait = Micros(10_000 << self.refusals).min(LONGEST);
+        // 10 ms doubled seven times is more than the longest.
+        self.refusals = (self.refusals + 1).min(7);
+        Micros(self.rng.u64(wait.0 / 2..=wait.0))
     }
 
     /// What it remembers, from now on if it had nothing to remember.
@@ -153,13 +172,13 @@ fn mixed(seed: u64, n: u64) -> u64 {
 #[derive(Debug, Default)]
 pub struct Users {
     slots: Vec<Slot>,
+    /// When each stops, at the latest. Asked for at each step: apart from the rest, so that it stays in the processor's cache.
+    stops: Vec<Micros>,
     free: Vec<u32>,
 }
 
 #[derive(Debug)]
 struct Slot {
-    /// When it stops, at the latest.
-    stop_at: Micros,
     /// `None` while a runner works for it, and while nobody has this id.
     user: Option<User>,
     taken: bool,
@@ -171,12 +190,14 @@ impl Users {
     /// Takes `user` in; it stops at `stop_at`.
     pub fn add(&mut self, user: User, stop_at: Micros) -> u32 {
         let closed_number = (user.model == Model::Closed).then_some(user.number);
-        let slot = Slot { stop_at, user: Some(user), taken: true, closed_number };
+        let slot = Slot { user: Some(user), taken: true, closed_number };
         if let Some(id) = self.free.pop() {
             *self.slot(id) = slot;
+            self.set_stop_at(id, stop_at);
             return id;
         }
         self.slots.push(slot);
+        self.stops.push(stop_at);
         u32::try_from(self.slots.len() - 1).expect("users are at most a few millions")
     }
 
@@ -201,12 +222,12 @@ impl Users {
 
     /// When the user stops.
     pub fn stop_at(&self, id: u32) -> Micros {
-        self.slots.get(crate::program::usize_of(id)).map_or(Micros::ZERO, |slot| slot.stop_at)
+        self.stops.get(crate::program::usize_of(id)).copied().unwrap_or(Micros::ZERO)
     }
 
     /// Says when the user stops.
     pub fn set_stop_at(&mut self, id: u32, at: Micros) {
-        self.slot(id).stop_at = at;
+        self.stops[crate::program::usize_of(id)] = at;
     }
 
     /// The ids of all users.

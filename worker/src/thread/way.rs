@@ -27,11 +27,13 @@ pub struct Way {
 impl Desk {
     /// Finds out where the request goes, and leaves the path in `self.path`.
     pub(super) fn first_way(&mut self, user: &mut User, plan: &RequestPlan) -> Result<Way, Failure> {
-        let thread = Rc::clone(&self.thread);
-        let mut values = user.values(&thread.outfit.data, thread.clock.unix_millis(thread.clock.now()));
         self.path.clear();
+        if let (Target::Fixed(origin, _), Some(_)) = (&plan.target, &plan.fixed) {
+            return Ok(Way { origin: *origin, with_auth: true, method: None, with_body: true });
+        }
+        let thread = Rc::clone(&self.thread);
+        let mut values = user.values(&thread.outfit.data, thread.clock.unix_millis(self.now));
         let origin = match &plan.target {
-            Target::Fixed(origin, _) if plan.fixed.is_some() => *origin,
             Target::Fixed(origin, path) => {
                 plan.render_path(path, &mut values, &mut self.path);
                 *origin

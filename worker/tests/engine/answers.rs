@@ -125,6 +125,17 @@ async fn what_is_no_answer_is_named() {
     .await;
 }
 
+/// A server that is always about to answer keeps nobody longer than the timeout.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_trickles_in_is_given_up() {
+    let trickle = |text: &str| -> Vec<Act> {
+        text.bytes().cycle().take(100).flat_map(|byte| [Act::Send(vec![byte]), Act::Wait(10)]).collect()
+    };
+    bad(trickle("HTTP/1.1 200 OK\r\nX: "), ErrorKind::Timeout, "no answer within 60ms").await;
+    let body = [raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"), trickle("x")].concat();
+    bad(body, ErrorKind::Timeout, "no answer within 60ms").await;
+}
+
 /// A server that sends interim answers without end is not read without end.
 #[tokio::test(flavor = "multi_thread")]
 async fn endless_interim_answers_are_bounded() {
@@ -145,6 +156,22 @@ async fn nobody_there_is_refused() {
     let entry = entry(&stats, "GET", "/");
     assert_eq!(errors(&entry), [(ErrorKind::Refused, "connection refused".into(), entry.count())]);
     assert_eq!((entry.sent_bytes, entry.cut_off), (0, 0));
+}
+
+/// Without think time, users would do nothing but be refused, as fast as they can.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_refused_backs_off() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let mut scenario = scenario(closed(1, ms(500)));
+    let step = get(&mut scenario, "/");
+    scenario.kinds[0].flow = vec![step];
+    let stats = run(&scenario, &format!("http://{address}"), ms(500)).await;
+    let entry = entry(&stats, "GET", "/");
+    // 5 to 10 ms, 10 to 20, and so on: 250 ms are over after 8 waits at the latest of the shortest.
+    assert!((1..=10).contains(&entry.failed.count), "{} attempts", entry.failed.count);
+    assert_eq!(entry.failed.count, errors(&entry)[0].2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

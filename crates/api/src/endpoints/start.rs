@@ -1,18 +1,13 @@
 //! Starting a test.
 
-use std::collections::BTreeMap;
-
-use bytes::Bytes;
 use http::{HeaderName, StatusCode};
-use swarmgate_domain::{PoolShare, StoredName, Wrong};
-use swarmgate_service::{TestRequest, accept, scenario_files, scenario_text};
+use swarmgate_domain::Wrong;
 
 use super::{BodyType, body_type, header, utf8};
 use crate::answer::{json, located};
 use crate::api::{Api, ApiRequest, ApiResponse};
 use crate::body::read_object;
-use crate::inputs::{Loaded, ScenarioSource, StartBody, load};
-use crate::limits;
+use crate::inputs::{ScenarioSource, StartBody};
 use crate::problem::{Kind, Problem, cut};
 use crate::views::{AcceptedView, TestLinks};
 
@@ -25,42 +20,10 @@ pub(super) async fn start(api: &Api, request: &ApiRequest) -> Result<ApiResponse
     }
     let idempotency_key = idempotency_key(request)?;
     let (source, body) = asked(request)?;
-    let (text, files) = match &source {
-        ScenarioSource::Url(text) | ScenarioSource::Text(text) => (text.clone(), BTreeMap::new()),
-        ScenarioSource::Stored(name) => stored(api, name).await?,
-    };
-    let Loaded { scenario, data, source, warnings } = load(&source, text, files, &body)?;
-    let workers = body.workers.unwrap_or(1);
-    let beyond = limits::check(&api.policy, &scenario, workers);
-    if !beyond.is_empty() {
-        return Err(Problem::of(Kind::Invalid, beyond));
-    }
-    let mut environment = api.policy.environment.clone();
-    environment.insert("workers".to_owned(), workers.to_string());
-    let asked = TestRequest {
-        target: scenario.target.clone().unwrap_or_default(),
-        interval: api.policy.interval(&scenario),
-        pools: vec![PoolShare { pool: api.policy.pool.clone(), shards: workers }],
-        scenario,
-        data,
-        source,
-        environment,
-        idempotency_key,
-        id: None,
-    };
-    let accepted = accept(&api.ports, asked).await?;
+    let found = api.found(&source).await?;
+    let (accepted, warnings) = api.start(&source, found, &body, idempotency_key).await?;
     let view = AcceptedView { links: TestLinks::of(&accepted.id), id: accepted.id, warnings };
     Ok(located(json(StatusCode::ACCEPTED, &view), &view.links.this))
-}
-
-/// The text of a stored scenario, and the files beside it.
-async fn stored(api: &Api, name: &StoredName) -> Result<(String, BTreeMap<String, Bytes>), Problem> {
-    let text = scenario_text(&api.ports, name).await?.ok_or_else(|| {
-        let wrong = Wrong::new(format!("there is no stored scenario `{name}`"))
-            .allowed("the text of a scenario, the name of a stored one, URLs that start with http:// or https://");
-        Problem::about(Kind::Invalid, "scenario", Some(name.as_str()), wrong)
-    })?;
-    Ok((text, scenario_files(&api.ports, name).await?))
 }
 
 /// What is to be run, as it was sent.

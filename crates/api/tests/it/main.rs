@@ -7,6 +7,7 @@
 mod described;
 mod engine;
 mod failing;
+mod gate;
 mod limits;
 mod problems;
 mod stored;

@@ -36,7 +36,8 @@ async fn a_test_runs_from_its_start_to_its_report() {
         (&json!(2), &json!(1), &json!("shop.example/items"))
     );
     assert!(test["verdict"]["outcome"].is_string(), "{test}");
-    let live = world.get(&format!("{this}/live")).await.json();
+    // The last view is written after the state says that the test is over.
+    let live = world.wait_for_view(id, "finished").await;
     assert_eq!(live["total"]["count"], 2 * 5 * REQUESTS, "{live}");
     assert_eq!((&live["phase"], &live["report"]), (&json!("finished"), &json!(format!("{this}/report"))));
 

@@ -129,14 +129,23 @@ impl World {
 
     /// Waits until the test is in this phase; gives how it stands.
     pub async fn wait_for(&self, id: &str, phase: &str) -> Value {
+        self.wait_at(&format!("/tests/{id}"), phase).await
+    }
+
+    /// Waits until the live view shows this phase; gives the view.
+    pub async fn wait_for_view(&self, id: &str, phase: &str) -> Value {
+        self.wait_at(&format!("/tests/{id}/live"), phase).await
+    }
+
+    async fn wait_at(&self, path: &str, phase: &str) -> Value {
         for _ in 0..400 {
-            let test = self.get(&format!("/tests/{id}")).await.json();
-            if test["phase"] == phase {
-                return test;
+            let answer = self.get(path).await.json();
+            if answer["phase"] == phase {
+                return answer;
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        panic!("{id} is not {phase} after 10 s: {}", self.get(&format!("/tests/{id}")).await.shown());
+        panic!("{path} does not say {phase} after 10 s: {}", self.get(path).await.shown());
     }
 }
 

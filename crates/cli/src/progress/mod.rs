@@ -9,13 +9,23 @@ use swarmgate_domain::{LiveView, Micros};
 use swarmgate_service::TestStatus;
 
 use self::bar::Bar;
-use crate::args::RunArgs;
 
 /// Shows how a test goes.
 pub struct Progress {
     way: Way,
     /// Up to which test time it was told, where each interval is told once.
     told: Micros,
+}
+
+/// What is to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Numbers for people.
+    ForPeople,
+    /// JSON for programs.
+    Json,
+    /// Nothing.
+    Nothing,
 }
 
 enum Way {
@@ -33,16 +43,13 @@ enum Way {
 const LINE_EVERY: Micros = Micros::from_secs(5);
 
 impl Progress {
-    /// As `args` and the terminal ask for.
-    pub fn new(args: &RunArgs) -> Self {
-        let way = if args.quiet {
-            Way::Quiet
-        } else if args.json {
-            Way::Json
-        } else if std::io::stderr().is_terminal() {
-            Way::Bar(Box::new(Bar::new()))
-        } else {
-            Way::Lines
+    /// Shows tests as is asked for, and as the terminal allows.
+    pub fn new(shown: Shown) -> Self {
+        let way = match shown {
+            Shown::Nothing => Way::Quiet,
+            Shown::Json => Way::Json,
+            Shown::ForPeople if std::io::stderr().is_terminal() => Way::Bar(Box::new(Bar::new())),
+            Shown::ForPeople => Way::Lines,
         };
         Self { way, told: Micros::ZERO }
     }

@@ -11,13 +11,13 @@ use std::time::Duration;
 use swarmgate_api::{Api, Policy};
 use swarmgate_domain::Ended;
 use swarmgate_local::{FolderStore, LOCAL_POOL, Pipeline};
+use swarmgate_report::ReportRenderer;
 use swarmgate_service::end_active;
 use swarmgate_worker::{Engine, EngineOptions};
 use tokio::net::TcpListener;
 
 use crate::args::ServeArgs;
 use crate::exit::{Exit, Failure};
-use crate::renderer::ReportRenderer;
 use crate::run::environment;
 use crate::signals::Interrupts;
 use data::DataLock;

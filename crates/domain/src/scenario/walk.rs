@@ -60,6 +60,25 @@ pub(crate) fn relative_request(scenario: &Scenario) -> Option<String> {
     found
 }
 
+impl Scenario {
+    /// The names of the secrets (`${secret:name}`) that anything takes values from.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        let mut add = |template: &Template| {
+            names.extend(template.0.iter().filter_map(|part| match part {
+                Part::Secret(name) => Some(name.clone()),
+                _ => None,
+            }));
+        };
+        self.http.headers.iter().for_each(|(_, value)| add(value));
+        auth(&self.http.auth, &mut add);
+        for kind in &self.kinds {
+            requests_of(kind, &mut |request| templates(request, &mut add));
+        }
+        names
+    }
+}
+
 fn add_sources(template: &Template, sources: &mut BTreeSet<u16>) {
     sources.extend(
         template.0.iter().filter_map(|part| if let Part::Column { source, .. } = part { Some(*source) } else { None }),
@@ -96,5 +115,36 @@ fn templates(request: &Request, visit: &mut dyn FnMut(&Template)) {
         {
             visit(text);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::scenario::{ScenarioInputs, read_scenario};
+
+    struct NoInputs(BTreeMap<String, String>);
+
+    impl ScenarioInputs for NoInputs {
+        fn data_file(&self, _path: &str) -> Result<Vec<u8>, String> {
+            Err("there are none".to_owned())
+        }
+        fn environment(&self, _name: &str) -> Option<String> {
+            None
+        }
+        fn set(&self) -> &BTreeMap<String, String> {
+            &self.0
+        }
+    }
+
+    #[test]
+    fn secrets_are_found_wherever_they_stand() {
+        let text = "target: http://a.example\nload: { users: 1, duration: 1s }\nheaders: { X-Key: '${secret:key}' }\n\
+                    auth: { basic: { user: u, password: '${secret:password}' } }\n\
+                    flow:\n  - POST /${secret:path}: { json: { token: 'a ${secret:token}' }, check: { body: '${secret:answer}' } }\n";
+        let read = read_scenario(text, "a.yaml", &NoInputs(BTreeMap::new())).unwrap();
+        let names: Vec<_> = read.scenario.secrets().into_iter().collect();
+        assert_eq!(names, ["answer", "key", "password", "path", "token"]);
     }
 }

@@ -1,6 +1,5 @@
 //! Methods of lists.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::arguments::{Given, int_of};

@@ -1,10 +1,11 @@
 //! The port to the load engine: a shard in, measured intervals out.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use swarmgate_domain::{Interval, Micros, Scenario, ShardId, Stats};
+
+use super::secrets::Secrets;
 
 /// The part of a test that one worker runs.
 #[derive(Clone, Debug)]
@@ -27,16 +28,6 @@ pub struct ShardSpec {
     pub secrets: Secrets,
     /// The test's seed: random choices of a user follow from it and the user's number.
     pub seed: u64,
-}
-
-/// Secret values by name. Shows no value in logs.
-#[derive(Clone, Default)]
-pub struct Secrets(pub BTreeMap<String, String>);
-
-impl std::fmt::Debug for Secrets {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
-    }
 }
 
 /// Makes load.

@@ -2,14 +2,16 @@
 
 mod engine;
 mod queue;
+mod secrets;
 mod store;
 mod surroundings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use engine::{EngineError, LoadEngine, LoadRun, MeasuredInterval, Secrets, ShardSpec, UsersChange};
+pub use engine::{EngineError, LoadEngine, LoadRun, MeasuredInterval, ShardSpec, UsersChange};
 pub use queue::{Delivery, Queue, QueueError, Receipt};
+pub use secrets::{SecretError, SecretSource, Secrets};
 pub use store::{Condition, Etag, Object, ObjectStore, Page, StoreError};
 pub use surroundings::{Clock, Fleet, FleetError, FleetStatus, Randomness, RenderError, RenderedFile, Renderer};
 use swarmgate_domain::Micros;
@@ -57,6 +59,15 @@ impl Settings {
         start_lead: Micros::from_millis(200),
         start_timeout: Micros::from_secs(30),
         poll: Micros::from_millis(20),
+        least_lease: Micros::from_secs(15),
+        sabotage: None,
+    };
+
+    /// For workers that are Pods, on machines that may have to come first.
+    pub const CLOUD: Self = Self {
+        start_lead: Micros::from_secs(2),
+        start_timeout: Micros::from_secs(600),
+        poll: Micros::from_millis(500),
         least_lease: Micros::from_secs(15),
         sabotage: None,
     };

@@ -1,14 +1,20 @@
 //! Workers: processes that take one shard after another.
 
+use std::collections::BTreeSet;
+use std::pin::pin;
+
+use async_trait::async_trait;
 use swarmgate_domain::{Micros, RunId, ShardId};
-use swarmgate_service::ports::{Delivery, Ports, Queue};
-use swarmgate_service::{ServiceError, ShardOutcome, run_shard};
+use swarmgate_service::ports::{Delivery, Ports, Queue, SecretError, SecretSource, Secrets};
+use swarmgate_service::{ServiceError, ShardOutcome, Worker, run_shard};
 
 use super::LONG_POLL;
 use crate::actor::ActorId;
 use crate::agenda::Happening;
+use crate::faults::Fault;
 use crate::ledger::Load;
 use crate::ports::{SimEngine, SimQueue, ports};
+use crate::sights::Sight;
 use crate::world::{Sim, World};
 
 /// A worker process: takes one shard after another.
@@ -43,8 +49,13 @@ async fn work(sim: &Sim, id: ActorId, ports: &Ports, pool: &str, delivery: &Deli
         world.ledger.loads.len()
     };
     let engine = SimEngine { sim: sim.clone(), actor: id, run: run.clone() };
-    let outcome = run_shard(ports, &engine, pool, &format!("{}", id.0), delivery).await;
+    let name = format!("{}", id.0);
+    let worker = Worker { pool, name: &name, secrets: &NoSecrets };
+    let outcome = run_shard(ports, &engine, worker, delivery, pin!(told_to_leave(sim, ports))).await;
     let mut world = sim.world();
+    if matches!(outcome, Ok(ShardOutcome::GivenBack)) {
+        world.sights.saw(Sight::GivenBack);
+    }
     world.tell(|| format!("{id:?} is done with its shard: {outcome:?}"));
     world.ledger.at_work.remove(&id);
     let begun = |load: &&Load| load.actor == id && load.start.is_some();
@@ -52,8 +63,30 @@ async fn work(sim: &Sim, id: ActorId, ports: &Ports, pool: &str, delivery: &Deli
     if matches!(outcome, Err(ServiceError::Queue(_))) && given_up {
         world.violated(|| format!("{run}: the load of a shard was given up since a queue did not answer: {outcome:?}"));
     }
-    if matches!(outcome, Ok(ShardOutcome::Done | ShardOutcome::Theirs)) {
+    if matches!(outcome, Ok(ShardOutcome::Done | ShardOutcome::Theirs | ShardOutcome::GivenBack)) {
         world.uploaded_all(id, &run, loads_before);
+    }
+}
+
+/// Simulated scenarios refer to no secret.
+struct NoSecrets;
+
+#[async_trait]
+impl SecretSource for NoSecrets {
+    async fn read(&self, _names: &BTreeSet<String>) -> Result<Secrets, SecretError> {
+        Ok(Secrets::default())
+    }
+}
+
+/// Resolves when the worker is asked to end, which may be never.
+async fn told_to_leave(sim: &Sim, ports: &Ports) {
+    let after = {
+        let mut world = sim.world();
+        world.strikes(Fault::WorkerLeaves).then(|| world.draw_millis(0, 60_000))
+    };
+    match after {
+        Some(after) => ports.clock.sleep(after).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -187,8 +187,15 @@ fn input() -> impl Strategy<Value = String> {
     )
 }
 
+/// 2,000 cases, or more where the environment asks for them: `PROPTEST_CASES=10000000 cargo test --release -p swarmgate-worker
+/// response` does it for longer.
+fn cases() -> ProptestConfig {
+    let asked = ProptestConfig::default();
+    ProptestConfig { cases: asked.cases.max(2_000), ..asked }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(cases())]
 
     #[test]
     fn reads_as_the_reference_does(

@@ -1,10 +1,13 @@
-//! The port that makes report files, on the report crate.
+//! The port that makes the files of reports.
 
 use swarmgate_domain::Results;
-use swarmgate_report::{LoggedInterval, ReportInput, report_files};
 use swarmgate_service::ports::{RenderError, RenderedFile, Renderer};
 
-/// Makes the files of a report.
+use crate::files::{ReportInput, report_files};
+use crate::latency_log::LoggedInterval;
+
+/// Makes the files of a report, as the pipeline asks for them.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ReportRenderer;
 
 impl Renderer for ReportRenderer {

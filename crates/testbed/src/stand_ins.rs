@@ -1,0 +1,178 @@
+//! versitygw as S3, moto as everything else of AWS.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::config::Builder;
+use tempfile::TempDir;
+
+use crate::process::Process;
+
+/// Any; moto looks at none of it, versitygw at all.
+const ACCESS_KEY: &str = "AKIATEST";
+const SECRET_KEY: &str = "testtesttest";
+const REGION: &str = "us-east-1";
+
+/// How often a stand-in is asked whether it is ready, and how long for.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const MOST_LOOKS: u32 = 1_200;
+
+/// A store and a queue service at work.
+#[derive(Debug)]
+pub struct AwsStandIns {
+    folder: TempDir,
+    bin: PathBuf,
+    store: Process,
+    store_url: String,
+    _moto: Process,
+    moto_url: String,
+}
+
+impl AwsStandIns {
+    /// Starts them, or says that a test is skipped since they are not installed (`None`). With `SWARMGATE_NEED_ALL=1` that is no reason to skip.
+    ///
+    /// The store tells of its objects to `webhook`, where there is one that listens already.
+    pub async fn start(test: &str, webhook: Option<&str>) -> Option<Self> {
+        let bin = installed(test)?;
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let (store_port, moto_port) = (free_port(), free_port());
+        let store = start_store(&bin, folder.path(), store_port, webhook);
+        let mut moto = Command::new(bin.join("moto_server"));
+        moto.args(["-H", "127.0.0.1", "-p", &moto_port.to_string()]);
+        let moto = Process::start(&mut moto, &folder.path().join("moto.log")).expect("moto can be started");
+        let url = |port: u16| format!("http://127.0.0.1:{port}");
+        let mut stand_ins =
+            Self { folder, bin, store, store_url: url(store_port), _moto: moto, moto_url: url(moto_port) };
+        stand_ins.wait_until_ready().await;
+        Some(stand_ins)
+    }
+
+    async fn wait_until_ready(&mut self) {
+        for _ in 0..MOST_LOOKS {
+            let answers = |url: &str| {
+                let url = url.to_owned();
+                async move { reqwest::get(url).await.is_ok() }
+            };
+            if answers(&self.store_url).await && answers(&format!("{}/moto-api/", self.moto_url)).await {
+                return;
+            }
+            assert!(!self.store.has_ended(), "versitygw ended: {}", self.log("versitygw.log"));
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        panic!("the stand-ins are not ready: {}", self.log("moto.log"));
+    }
+
+    fn log(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default()
+    }
+
+    /// Where the store is.
+    pub fn store_url(&self) -> &str {
+        &self.store_url
+    }
+
+    /// Where everything else is.
+    pub fn aws_url(&self) -> &str {
+        &self.moto_url
+    }
+
+    /// The environment variables by which a process reaches them, its store at `store_url`.
+    pub fn environment(&self, store_url: &str) -> Vec<(String, String)> {
+        let variables = [
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+            ("AWS_REGION", REGION),
+            ("AWS_ENDPOINT_URL", &self.moto_url),
+            ("AWS_ENDPOINT_URL_S3", store_url),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ];
+        variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// What adapters are made of, for the service at `url`.
+    pub async fn config(&self, url: &str) -> SdkConfig {
+        config_for(url).await
+    }
+
+    /// The same, but whoever signs with it does not know the secret key.
+    pub async fn forged_config(&self, url: &str) -> SdkConfig {
+        signed_by("a guess", url).await
+    }
+
+    /// Makes a bucket.
+    pub async fn make_bucket(&self, name: &str) {
+        let config = Builder::from(&self.config(&self.store_url).await).force_path_style(true).build();
+        let made = aws_sdk_s3::Client::from_conf(config).create_bucket().bucket(name).send().await;
+        made.expect("the store makes buckets");
+    }
+
+    /// Makes a queue; gives its URL.
+    pub async fn make_queue(&self, name: &str) -> String {
+        let client = aws_sdk_sqs::Client::new(&self.config(&self.moto_url).await);
+        let made = client.create_queue().queue_name(name).send().await.expect("moto makes queues");
+        made.queue_url.expect("a queue has a URL")
+    }
+
+    /// Ends the store at once and starts it again, on the same objects.
+    pub async fn restart_store(&mut self, webhook: Option<&str>) {
+        let port =
+            self.store_url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a URL of ours has a port");
+        let folder = self.folder.path().to_owned();
+        self.store = start_store(&self.bin, &folder, port, webhook);
+        self.wait_until_ready().await;
+    }
+}
+
+/// What adapters of a test are made of, for the service at `url`.
+pub(crate) async fn config_for(url: &str) -> SdkConfig {
+    signed_by(SECRET_KEY, url).await
+}
+
+async fn signed_by(secret_key: &str, url: &str) -> SdkConfig {
+    let credentials = aws_sdk_s3::config::Credentials::new(ACCESS_KEY, secret_key, None, None, "test");
+    let config = swarmgate_aws::connect().await.to_builder().endpoint_url(url);
+    let region = aws_config::Region::new(REGION);
+    let credentials = aws_sdk_s3::config::SharedCredentialsProvider::new(credentials);
+    config.region(region).credentials_provider(credentials).build()
+}
+
+fn start_store(bin: &Path, folder: &Path, port: u16, webhook: Option<&str>) -> Process {
+    let objects = folder.join("objects");
+    std::fs::create_dir_all(&objects).expect("the temporary folder can be written");
+    let mut command = Command::new(bin.join("versitygw"));
+    command.env("ROOT_ACCESS_KEY", ACCESS_KEY).env("ROOT_SECRET_KEY", SECRET_KEY);
+    command.args(["--port", &format!("127.0.0.1:{port}"), "--region", REGION]);
+    if let Some(webhook) = webhook {
+        command.args(["--event-webhook-url", webhook]);
+    }
+    command.arg("posix").arg(objects);
+    Process::start(&mut command, &folder.join("versitygw.log")).expect("versitygw can be started")
+}
+
+/// The folder of the commands, as the script that installs them says; `None`: the test is skipped.
+fn installed(test: &str) -> Option<PathBuf> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/tools/aws-stand-ins");
+    let output = Command::new(script).arg("installed").output().expect("the script can be started");
+    if output.status.success() {
+        let folder = String::from_utf8(output.stdout).expect("a path that is text");
+        return Some(PathBuf::from(folder.trim()));
+    }
+    let needed = std::env::var("SWARMGATE_NEED_ALL").is_ok_and(|needed| needed == "1");
+    assert!(!needed, "{test}: the stand-ins for AWS are not installed, run {script} install");
+    skipped(test);
+    None
+}
+
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+fn skipped(test: &str) {
+    println!("skipped: {test}, since the stand-ins for AWS are not installed");
+}
+
+/// A port that nobody listens on now.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("this machine has a free port");
+    listener.local_addr().expect("a listener has an address").port()
+}

@@ -1,0 +1,19 @@
+//! The Lambda functions: each turns an event into one use case.
+//!
+//! `api` answers HTTP, `merge` is told of new objects, `sweep` comes by every minute. Start at a function's `handle`; `settings` is what
+//! the environment says, `deployment` the ports made of it once for each container, `metrics` what an operator watches.
+//! Never here: rules of load tests, AWS's own calls, the values of events in logs (they may hold credentials).
+
+pub mod api;
+mod counted;
+mod deployment;
+mod fleet;
+mod logs;
+pub mod merge;
+mod metrics;
+mod settings;
+pub mod sweep;
+
+pub use deployment::Deployment;
+pub use logs::log_as_json;
+pub use settings::{PoolSettings, Settings, SettingsError};

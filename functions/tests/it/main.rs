@@ -1,0 +1,9 @@
+//! The functions as Lambda runs them: the real binaries against the Lambda Runtime API, a store, queues, workers and a server to load.
+
+mod chaos;
+mod events;
+mod http_api;
+mod start;
+mod story;
+mod workers;
+mod world;

@@ -1,0 +1,188 @@
+//! A deployment at work: store, queues, functions, workers, and a server to load.
+
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, StatusCode};
+use serde_json::{Value, json};
+use swarmgate_aws::SqsQueue;
+use swarmgate_domain::Summary;
+use swarmgate_testbed::{
+    Arrival, AwsStandIns, EventBridge, EventFormat, EventSource, FaultProxy, HttpFront, LambdaFunction,
+};
+use swarmgate_workload::{RunningWorkload, Workload};
+use tokio::task::JoinSet;
+
+use super::workers;
+
+pub const BUCKET: &str = "results";
+
+/// How often the schedule comes by: in tests a minute would be long.
+const SWEEP_EVERY: Duration = Duration::from_secs(3);
+
+/// How long a test of a few seconds may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// How a world is set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    pub workers: usize,
+    pub arrival: Arrival,
+    pub format: EventFormat,
+    pub stage: &'static str,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { workers: 3, arrival: Arrival::Once, format: EventFormat::HttpApi, stage: "$default" }
+    }
+}
+
+/// A deployment at work. Fields end in the order in which they stand: callers before what they call.
+pub struct World {
+    pub client: Client,
+    front: HttpFront,
+    _schedule: JoinSet<()>,
+    _events: EventSource,
+    _workers: JoinSet<()>,
+    pub api: LambdaFunction,
+    pub merge: LambdaFunction,
+    pub sweep: LambdaFunction,
+    pub proxy: FaultProxy,
+    pub server: RunningWorkload,
+    _bridge: EventBridge,
+    _aws: AwsStandIns,
+}
+
+impl World {
+    /// Starts everything; `None`: the test is skipped.
+    pub async fn start(test: &str, setup: Setup) -> Option<Self> {
+        let mut bridge = EventBridge::start().await;
+        let aws = AwsStandIns::start(test, Some(&bridge.url())).await?;
+        aws.make_bucket(BUCKET).await;
+        let (shards, events) = (aws.make_queue("shards").await, aws.make_queue("events").await);
+        let config = aws.config(aws.aws_url()).await;
+        bridge.deliver_to(SqsQueue::new(&config, &events), setup.arrival);
+        let proxy = FaultProxy::start(aws.store_url()).await;
+        let environment = environment(&aws, &proxy.url(), &shards);
+        let function = |name: &str, bootstrap: &str, copies| {
+            LambdaFunction::new(name, Path::new(bootstrap), environment.clone(), copies)
+        };
+        let api = function("api", env!("CARGO_BIN_EXE_api"), 2);
+        let merge = function("merge", env!("CARGO_BIN_EXE_merge"), 3);
+        let sweep = function("sweep", env!("CARGO_BIN_EXE_sweep"), 1);
+        let store_config = aws.config(&proxy.url()).await;
+        let store = workers::store(&store_config).await;
+        let mut schedule = JoinSet::new();
+        schedule.spawn(sweep_again_and_again(sweep.clone()));
+        Some(Self {
+            client: Client::builder()
+                .redirect(Policy::none())
+                .no_proxy()
+                .build()
+                .expect("a client without settings can be made"),
+            front: HttpFront::start(&api, setup.format, setup.stage).await,
+            _schedule: schedule,
+            _events: EventSource::start(&config, &events, &merge, 3),
+            _workers: workers::start(setup.workers, store, SqsQueue::new(&config, &shards)),
+            api,
+            merge,
+            sweep,
+            proxy,
+            server: Workload::builder().start().expect("the workload starts"),
+            _bridge: bridge,
+            _aws: aws,
+        })
+    }
+
+    /// The URL of a path of the API.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.front.url())
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.client.get(self.url(path)).send().await.expect("the API answers")
+    }
+
+    /// Asks for a test.
+    pub async fn post_test(&self, idempotency_key: &str, body: &Value) -> (StatusCode, Value) {
+        let request = self.client.post(self.url("/tests")).header("idempotency-key", idempotency_key).json(body);
+        let answer = request.send().await.expect("the API answers");
+        (answer.status(), answer.json().await.expect("the answer is JSON"))
+    }
+
+    /// Starts a test of the server by so many workers; gives its id.
+    pub async fn start_test(&self, idempotency_key: &str, workers: usize, duration: &str) -> String {
+        let (status, answer) = self.post_test(idempotency_key, &self.test_body(workers, duration)).await;
+        assert_eq!(status, 202, "{answer}");
+        answer["id"].as_str().expect("a test has an id").to_owned()
+    }
+
+    pub fn test_body(&self, workers: usize, duration: &str) -> Value {
+        let load = format!("load: {{ users: 12, spawn_rate: 12/s, duration: {duration} }}");
+        json!({
+            "scenario": format!("{load}\nthink_time: 20ms..60ms\nflow: [ GET /, GET /items ]\ngrace: 10s\n"),
+            "target": self.server.url(""),
+            "interval": "1s",
+            "workers": workers,
+        })
+    }
+
+    /// Waits until the test is over; gives how it stands.
+    pub async fn wait_until_over(&self, id: &str) -> Value {
+        let waited = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let test: Value = self.get(&format!("/tests/{id}")).await.json().await.expect("the answer is JSON");
+                if ["finished", "stopped", "failed"].contains(&test["phase"].as_str().unwrap_or_default()) {
+                    return test;
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        });
+        waited.await.unwrap_or_else(|_| panic!("{id} is not over\n{}\n{}", self.merge.log(), self.sweep.log()))
+    }
+
+    /// A file of the report, as a user gets it: by a link to the store.
+    pub async fn report_file(&self, id: &str, file: &str) -> Response {
+        let answer = self.get(&format!("/tests/{id}/report/{file}")).await;
+        assert_eq!(answer.status(), 302, "{file}");
+        let link = answer.headers()["location"].to_str().expect("a link is ASCII");
+        self.client.get(link).send().await.expect("the store answers")
+    }
+
+    /// The summary in the bucket, which must say what the server counted: no request more, none less.
+    pub async fn checked_summary(&self, id: &str) -> Summary {
+        let summary: Summary = self.report_file(id, "summary.json").await.json().await.expect("the answer is JSON");
+        let stats = self.server.stats();
+        assert_eq!(summary.total.count, stats.received, "{:?}", summary.quality);
+        for path in ["/", "/items"] {
+            let ours = summary.requests.iter().find(|entry| entry.name == path).map(|entry| entry.count);
+            assert_eq!(ours, stats.request("GET", path).map(|request| request.received), "{path}");
+        }
+        summary
+    }
+}
+
+/// What the template gives to each function.
+fn environment(aws: &AwsStandIns, store_url: &str, shards: &str) -> Vec<(String, String)> {
+    let mut environment = aws.environment(store_url);
+    let ours = [
+        ("SWARMGATE_BUCKET", BUCKET.to_owned()),
+        ("SWARMGATE_POOLS", json!({ "default": { "queue": shards } }).to_string()),
+        ("SWARMGATE_ALLOWED_TARGETS", "127.0.0.1".to_owned()),
+        ("SWARMGATE_START_TIMEOUT", "60s".to_owned()),
+        ("SWARMGATE_MOST_WORKERS", "5".to_owned()),
+    ];
+    environment.extend(ours.map(|(name, value)| (name.to_owned(), value)));
+    environment
+}
+
+async fn sweep_again_and_again(sweep: LambdaFunction) {
+    loop {
+        tokio::time::sleep(SWEEP_EVERY).await;
+        let event = json!({ "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {} });
+        // The next one mends what this one could not.
+        let _ = sweep.invoke(event.to_string()).await;
+    }
+}
