@@ -46,6 +46,8 @@ pub enum AnswerError {
     ConnectTimeout(String),
     /// TLS failed.
     Tls(String),
+    /// Nobody listens there.
+    Refused(String),
     /// The connection failed.
     Connection(String),
 }
@@ -222,6 +224,7 @@ pub fn answer_value(answer: Result<Answer, AnswerError>) -> Value {
                 AnswerError::Timeout(text) => ("timeout", text),
                 AnswerError::ConnectTimeout(text) => ("connect_timeout", text),
                 AnswerError::Tls(text) => ("tls", text),
+                AnswerError::Refused(text) => ("refused", text),
                 AnswerError::Connection(text) => ("connection", text),
             };
             Value::tuple(vec![Value::Int(0), Value::str(kind), Value::str(text)])

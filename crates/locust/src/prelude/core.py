@@ -53,6 +53,7 @@ class InvalidHeader(RequestException, ValueError): pass
 class JSONDecodeError(RequestException, _json_module.JSONDecodeError): pass
 
 
+_builtin_refused = ConnectionRefusedError
 _ERRORS = {"timeout": ReadTimeout, "connect_timeout": ConnectTimeout, "tls": SSLError, "connection": ConnectionError}
 
 
@@ -346,12 +347,17 @@ class Response:
     @property
     def text(self):
         if not self._content:
-            return "" if self.error is None or self.status_code else None
+            return ""
         return str(self._content, self.encoding or "utf-8", "replace")
 
     @property
     def ok(self):
-        return 0 < self.status_code < 400
+        # As with Locust, asking a request that came to no answer raises why.
+        try:
+            self.raise_for_status()
+        except HTTPError:
+            return False
+        return True
 
     @property
     def is_redirect(self):
@@ -415,7 +421,7 @@ class Response:
             try:
                 self.raise_for_status()
             except RequestException as error:
-                self._meta["exception"] = error
+                self._meta["exception"] = getattr(error, "_lowest", error)
             self.url = url
         events.request.fire(**self._meta)
         return True
@@ -553,7 +559,6 @@ class Session:
         elif data:
             if isinstance(data, (str, bytes)):
                 body = data.encode() if isinstance(data, str) else data
-                kind = "application/x-www-form-urlencoded" if isinstance(data, str) else None
             elif hasattr(data, "read"):
                 body = data.read()
                 body = body.encode() if isinstance(body, str) else body
@@ -595,6 +600,9 @@ class Session:
             response._taken = _time.perf_counter() - begun
             if answer[0] == 0:
                 response.error = _ERRORS.get(answer[1], ConnectionError)(answer[2], request=prepared)
+                response._content = None
+                if answer[1] == "refused":
+                    response.error._lowest = _builtin_refused(111, "Connection refused")
                 return response
             response.status_code, response.reason, response._raw, response._content = answer
             for name, value in response._raw:
@@ -726,7 +734,7 @@ class HttpSession(Session):
         response._catch_response = catch_response
         response._meta = {"request_type": method, "response_time": taken, "name": name or prepared.path_url, "context": context, "response": response,
                           "exception": None, "start_time": begun_at, "url": prepared.url,
-                          "response_length": int(response.headers.get("content-length") or 0) if stream else len(response._content)}
+                          "response_length": int(response.headers.get("content-length") or 0) if stream else len(response._content or b"")}
         if not catch_response:
             response.__exit__(None, None, None)
         return response
