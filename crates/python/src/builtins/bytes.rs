@@ -151,7 +151,7 @@ pub fn call(vm: &mut Vm, bytes: &Rc<Vec<u8>>, name: &str, args: Args) -> Res<Val
                 bytes.windows(part.len().max(1)).enumerate().filter(|(_, w)| *w == part.as_slice()).map(|(at, _)| at);
             match name {
                 "count" => Value::count(places.count()),
-                _ => match if name == "rfind" { places.last() } else { places.next() } {
+                _ => match if name == "rfind" { places.next_back() } else { places.next() } {
                     Some(at) => Value::count(at),
                     None if name == "index" => return Err(vm.value_error("subsection not found")),
                     None => Value::Int(-1),

@@ -232,7 +232,7 @@ fn tuple(vm: &mut Vm, args: Args) -> Res<Value> {
 }
 
 fn dict(vm: &mut Vm, args: Args) -> Res<Value> {
-    let dict = Rc::new(RefCell::new(Dict::default()));
+    let dict = Rc::new(crate::value::DictCell::default());
     super::dict::update(vm, &dict, &mut Given::new("dict", args))?;
     Ok(Value::Dict(dict))
 }

@@ -10,7 +10,7 @@ use crate::vm::{Res, Vm};
 pub const METHODS: &[&str] =
     &["get", "items", "keys", "values", "update", "pop", "setdefault", "copy", "clear", "popitem", "fromkeys"];
 
-pub fn call(vm: &mut Vm, me: &Value, dict: &Rc<RefCell<Dict>>, name: &str, args: Args) -> Res<Value> {
+pub fn call(vm: &mut Vm, me: &Value, dict: &Rc<crate::value::DictCell>, name: &str, args: Args) -> Res<Value> {
     let mut given = Given::new(name, args);
     let view = |of| Ok(Value::Iter(Rc::new(RefCell::new(Iter::View(of, Rc::clone(dict))))));
     match name {
@@ -76,7 +76,7 @@ pub fn from_keys(vm: &mut Vm, keys: &Value, value: &Value) -> Res<Value> {
 }
 
 /// `dict.update(mapping or pairs, **named)`.
-pub fn update(vm: &mut Vm, dict: &Rc<RefCell<Dict>>, given: &mut Given) -> Res<()> {
+pub fn update(vm: &mut Vm, dict: &Rc<crate::value::DictCell>, given: &mut Given) -> Res<()> {
     if let Some(more) = given.next() {
         let pairs = pairs_of(vm, &more)?;
         dict.borrow_mut().extend(pairs);
@@ -100,6 +100,9 @@ pub fn pairs_of(vm: &mut Vm, value: &Value) -> Res<Dict> {
     }
     let mut dict = Dict::default();
     for (n, pair) in vm.collect(value)?.into_iter().enumerate() {
+        if matches!(pair, Value::Int(_) | Value::Float(_) | Value::None | Value::Bool(_)) {
+            return Err(vm.type_error(format!("cannot convert dictionary update sequence element #{n} to a sequence")));
+        }
         let parts = vm.collect(&pair)?;
         let [key, value] = <[Value; 2]>::try_from(parts).map_err(|parts| {
             let found = parts.len();

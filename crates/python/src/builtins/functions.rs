@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-use num_traits::{Signed, ToPrimitive};
+use num_traits::Signed;
 
 use super::arguments::{Given, int_of};
 use crate::compile::BinOp;
@@ -179,6 +179,10 @@ pub fn hash_of(vm: &mut Vm, value: &Value) -> Res<Value> {
     match value {
         Value::Int(n) => Ok(Value::Int(if *n == -1 { -2 } else { n % ((1 << 61) - 1) })),
         Value::Bool(b) => Ok(Value::Int(i64::from(*b))),
+        Value::Float(x) if x.fract() == 0.0 && x.abs() < 1e15 => {
+            let n = super::int_of_float(vm, *x)?;
+            hash_of(vm, &n)
+        }
         _ => {
             let key = vm.key(value.clone())?;
             let mut hasher = rustc_hash::FxHasher::default();
@@ -370,7 +374,7 @@ fn extreme(vm: &mut Vm, name: &str, args: Args, wants_less: bool) -> Res<Value> 
     }
     match best.map(|(_, item)| item).or(default) {
         Some(value) => Ok(value),
-        None => Err(vm.value_error(format!("{name}() iterable argument is empty"))),
+        None => Err(vm.value_error(format!("{name}() arg is an empty sequence"))),
     }
 }
 
@@ -467,14 +471,4 @@ fn dir(vm: &mut Vm, args: Args) -> Res<Value> {
 fn exit(vm: &mut Vm, args: Args) -> Res<Value> {
     let code = Given::new("exit", args).next();
     Err(vm.error_with("SystemExit", code.into_iter().collect()))
-}
-
-/// An integer that fits 64 bits, from a number of any sort.
-pub fn small(value: &Value) -> Option<i64> {
-    match value {
-        Value::Int(n) => Some(*n),
-        Value::Bool(b) => Some(i64::from(*b)),
-        Value::Big(n) => n.to_i64(),
-        _ => None,
-    }
 }

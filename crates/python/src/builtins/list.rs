@@ -1,6 +1,5 @@
 //! Methods of lists.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::arguments::{Given, int_of};
@@ -10,7 +9,7 @@ use crate::vm::{Res, Vm};
 pub const METHODS: &[&str] =
     &["append", "extend", "insert", "remove", "pop", "clear", "index", "count", "sort", "reverse", "copy"];
 
-pub fn call(vm: &mut Vm, list: &Rc<RefCell<Vec<Value>>>, name: &str, args: Args) -> Res<Value> {
+pub fn call(vm: &mut Vm, list: &Rc<crate::value::List>, name: &str, args: Args) -> Res<Value> {
     let mut given = Given::new(name, args);
     match name {
         "append" => {

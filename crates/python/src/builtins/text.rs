@@ -208,9 +208,9 @@ pub fn call(vm: &mut Vm, me: &Rc<PyStr>, name: &str, args: Args) -> Res<Value> {
                 None => Value::Int(-1),
             }
         }
-        "isdigit" | "isdecimal" => every(|c| {
-            c.is_numeric() && c.to_digit(10).is_some() || c.is_numeric() && !c.is_ascii() && c.is_alphanumeric()
-        }),
+        "isdigit" | "isdecimal" => {
+            every(|c| c.is_ascii_digit() || c.is_numeric() && !c.is_ascii() && c.is_alphanumeric())
+        }
         "isnumeric" => every(char::is_numeric),
         "isalpha" => every(char::is_alphabetic),
         "isalnum" => every(char::is_alphanumeric),

@@ -6,7 +6,6 @@ use crate::value::{Sym, Value};
 
 /// One instruction: 8 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each instruction does what its name says; operands are as `vm` reads them")]
 pub enum Op {
     Const(u32),
     LoadLocal(u16),
@@ -109,7 +108,6 @@ pub enum Op {
 
 /// A binary operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is the operator of its name")]
 pub enum BinOp {
     Add,
     Sub,
@@ -127,7 +125,6 @@ pub enum BinOp {
 
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is the operator of its name")]
 pub enum CmpOp {
     Eq,
     Ne,
@@ -143,7 +140,6 @@ pub enum CmpOp {
 
 /// What is done to a value of an f-string before it is formatted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is the function of its name")]
 pub enum Conversion {
     None,
     Str,

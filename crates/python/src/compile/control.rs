@@ -17,7 +17,7 @@ impl<'a> Compiler<'a> {
         let count = branches.len();
         for (n, (test, body)) in branches.into_iter().enumerate() {
             // A file of users is a module that is imported, and nobody checks types while it runs.
-            if test.is_some_and(|test| is_never(test)) {
+            if test.is_some_and(is_never) {
                 continue;
             }
             let next = test.map(|test| {

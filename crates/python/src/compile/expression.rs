@@ -243,6 +243,7 @@ impl<'a> Compiler<'a> {
         if self.is_super(call) {
             return;
         }
+        self.check_open(call);
         let spreads = arguments.args.iter().any(Expr::is_starred_expr)
             || arguments.keywords.iter().any(|keyword| keyword.arg.is_none());
         let method = match &*call.func {
@@ -296,6 +297,18 @@ impl<'a> Compiler<'a> {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// Files are only read: one that is opened to be written can't work.
+    fn check_open(&mut self, call: &ast::ExprCall) {
+        let is_open = matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "open");
+        let mode = call.arguments.find_argument_value("mode", 1);
+        if is_open
+            && let Some(Expr::StringLiteral(mode)) = mode
+            && mode.value.to_str().contains(['w', 'a', 'x', '+'])
+        {
+            self.refuse(call, "writing a file", "write to the log with print or logging, or run it with a real Locust");
         }
     }
 

@@ -94,7 +94,9 @@ impl<'a> Compiler<'a> {
             unit.parameters.positional = positional;
             let named = unit.parameters.positional.iter().chain(&unit.parameters.keyword_only);
             let named: Vec<Sym> = named.copied().collect();
-            named.into_iter().for_each(|name| drop(unit.local(name)));
+            for name in named {
+                unit.local(name);
+            }
             unit.parameters.star = parameters.vararg.is_some();
             unit.parameters.double_star = parameters.kwarg.is_some();
             for parameter in [&parameters.vararg, &parameters.kwarg].into_iter().flatten() {

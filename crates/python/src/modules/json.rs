@@ -309,11 +309,6 @@ impl Style {
             default: None,
         }
     }
-
-    /// As short as it goes.
-    pub fn compact() -> Self {
-        Self { item: ",".to_owned(), key: ":".to_owned(), ..Self::plain() }
-    }
 }
 
 fn dumps(vm: &mut Vm, args: Args) -> Res<Value> {

@@ -128,7 +128,9 @@ fn seeded(vm: &mut Vm, seed: &Value) -> Res<Mersenne> {
         }
         Value::Float(_) => return Err(vm.unsupported("random.seed() with a float")),
         _ => {
-            return Err(vm.type_error("The only supported seed types are: None, int, float, str, bytes, and bytearray."));
+            return Err(
+                vm.type_error("The only supported seed types are: None, int, float, str, bytes, and bytearray.")
+            );
         }
     };
     Ok(Mersenne::seeded(&number.magnitude().to_u32_digits()))
@@ -221,7 +223,9 @@ fn method(vm: &mut Vm, state: &State, name: &str, args: Args) -> Res<Value> {
         "shuffle" => {
             let items = given.needed(vm, "x")?;
             let Value::List(list) = items.plain() else {
-                return Err(vm.type_error(format!("'{}' object does not support item assignment", vm.type_name(&items))));
+                return Err(
+                    vm.type_error(format!("'{}' object does not support item assignment", vm.type_name(&items)))
+                );
             };
             let len = list.borrow().len();
             vm.charge(len)?;
@@ -368,12 +372,15 @@ fn sample(vm: &mut Vm, state: &State, mut items: Vec<Value>, k: i64) -> Res<Valu
         .filter(|k| *k <= n)
         .ok_or_else(|| vm.value_error("Sample larger than population or is negative"))?;
     vm.charge(n)?;
-    let mut below = |n: usize| place(state.borrow_mut().below(u64::try_from(n).unwrap_or(1)));
+    let below = |n: usize| place(state.borrow_mut().below(u64::try_from(n).unwrap_or(1)));
     let mut set_size = 21_usize;
     if k > 5 {
         // The same choice between two ways as Python's, so that a seed gives the same sample.
-        let power = ((k * 3) as f64).log(4.0).ceil();
-        set_size += 4_usize.saturating_pow(power as u32);
+        let mut power = 1_usize;
+        while power < k * 3 {
+            power *= 4;
+        }
+        set_size += power;
     }
     let mut result = Vec::with_capacity(k);
     if n <= set_size {

@@ -491,7 +491,7 @@ impl NativeObject for Match {
     fn call_method(&self, vm: &mut Vm, me: &Value, name: Sym, args: Args) -> Res<Value> {
         let name_text = name.text();
         let mut given = Given::new(name_text.as_str(), args);
-        let mut index = |vm: &mut Vm, given: &mut Given| match given.next() {
+        let index = |vm: &mut Vm, given: &mut Given| match given.next() {
             Some(group) => self.place(vm, &group),
             None => Ok(0),
         };

@@ -266,3 +266,11 @@ impl Instance {
         *self.payload.borrow_mut() = payload;
     }
 }
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let attrs = std::mem::take(self.attrs.get_mut());
+        let payload = self.payload.replace(Value::Unbound);
+        super::bury(attrs.0.into_iter().map(|(_, value)| value).chain([payload]));
+    }
+}

@@ -92,3 +92,20 @@ impl Args {
         Self { pos: values.into_iter().collect(), kw: Vec::new() }
     }
 }
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        let defaults = std::mem::take(&mut self.defaults).into_iter();
+        let named = std::mem::take(&mut self.kw_defaults).into_iter().map(|(_, value)| value);
+        let cells = std::mem::take(&mut self.closure).into_iter();
+        let alone = cells.filter_map(|cell| Rc::try_unwrap(cell).ok()).map(RefCell::into_inner);
+        super::bury(defaults.chain(named).chain(alone));
+    }
+}
+
+impl Drop for Method {
+    fn drop(&mut self) {
+        let parts = [&mut self.receiver, &mut self.function].map(|part| std::mem::replace(part, Value::Unbound));
+        super::bury(parts.into_iter());
+    }
+}

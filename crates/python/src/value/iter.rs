@@ -3,23 +3,22 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Dict, PyStr, Range, SetItems, Value};
+use super::{PyStr, Range, SetItems, Value};
 use crate::vm::Frame;
 
 /// An iterator of a builtin.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "each variant is the iterator of its name; the number is how far it is")]
 pub enum Iter {
-    List(Rc<RefCell<Vec<Value>>>, usize),
-    Tuple(Rc<Vec<Value>>, usize),
+    List(Rc<super::List>, usize),
+    Tuple(Rc<super::Tuple>, usize),
     Items(std::vec::IntoIter<Value>),
     Range(Rc<Range>, i64),
     Str(Rc<PyStr>, usize),
     Bytes(Rc<Vec<u8>>, usize),
     /// Position and the size that it must keep.
-    DictKeys(Rc<RefCell<Dict>>, usize, usize),
-    DictValues(Rc<RefCell<Dict>>, usize, usize),
-    DictItems(Rc<RefCell<Dict>>, usize, usize),
+    DictKeys(Rc<super::DictCell>, usize, usize),
+    DictValues(Rc<super::DictCell>, usize, usize),
+    DictItems(Rc<super::DictCell>, usize, usize),
     Set(Rc<RefCell<SetItems>>, usize, usize),
     Enumerate(Value, i64),
     Zip(Vec<Value>, bool),
@@ -49,13 +48,12 @@ pub enum Iter {
     },
     Starmap(Value, Value),
     /// Views of a dictionary are made again for each loop.
-    View(ViewOf, Rc<RefCell<Dict>>),
+    View(ViewOf, Rc<super::DictCell>),
     Done,
 }
 
 /// What a view of a dictionary shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is the method of its name")]
 pub enum ViewOf {
     Keys,
     Values,
@@ -87,4 +85,28 @@ pub enum GeneratorState {
     Running,
     /// It is over.
     Done,
+}
+
+impl Drop for Iter {
+    fn drop(&mut self) {
+        let take = |value: &mut Value| std::mem::replace(value, Value::Unbound);
+        match self {
+            Self::Enumerate(inner, _)
+            | Self::Slice { inner, .. }
+            | Self::Repeat(inner, _)
+            | Self::Sequence(inner, _) => {
+                super::bury([take(inner)].into_iter());
+            }
+            Self::Filter(function, inner)
+            | Self::Callable(function, inner)
+            | Self::TakeWhile(function, inner)
+            | Self::DropWhile(function, inner, _)
+            | Self::Starmap(function, inner)
+            | Self::Accumulate { inner, function, .. } => super::bury([take(function), take(inner)].into_iter()),
+            Self::Map(function, inners) => super::bury(std::mem::take(inners).into_iter().chain([take(function)])),
+            Self::Zip(inners, _) | Self::Chain(inners, _) => super::bury(std::mem::take(inners).into_iter()),
+            Self::Cycle(inner, seen, _) => super::bury(std::mem::take(seen).into_iter().chain([take(inner)])),
+            _ => {}
+        }
+    }
 }

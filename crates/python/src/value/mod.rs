@@ -3,6 +3,7 @@
 mod class;
 mod dict;
 mod function;
+mod grave;
 mod intern;
 mod iter;
 mod module;
@@ -19,6 +20,7 @@ use num_traits::ToPrimitive;
 pub use class::{Attrs, Builtin, Class, HashBy, Instance, Namespace};
 pub use dict::{Dict, Key, SetItems, equal_plain};
 pub use function::{Args, BuiltinMethod, CellRef, Descriptor, Function, Method, Native, NativeFn};
+pub use grave::{DictCell, List, Tuple, bury};
 pub use intern::{Sym, intern, known};
 pub use iter::{Generator, GeneratorState, Iter, ViewOf};
 pub use module::Module;
@@ -43,9 +45,9 @@ pub enum Value {
     Str(Rc<PyStr>),
     Bytes(Rc<Vec<u8>>),
     ByteArray(Rc<RefCell<Vec<u8>>>),
-    List(Rc<RefCell<Vec<Value>>>),
-    Tuple(Rc<Vec<Value>>),
-    Dict(Rc<RefCell<Dict>>),
+    List(Rc<List>),
+    Tuple(Rc<Tuple>),
+    Dict(Rc<DictCell>),
     Set(Rc<RefCell<SetItems>>),
     FrozenSet(Rc<SetItems>),
     Range(Rc<Range>),
@@ -76,17 +78,17 @@ impl Value {
 
     /// A list.
     pub fn list(items: Vec<Value>) -> Self {
-        Self::List(Rc::new(RefCell::new(items)))
+        Self::List(Rc::new(List::new(items)))
     }
 
     /// A tuple.
     pub fn tuple(items: Vec<Value>) -> Self {
-        Self::Tuple(Rc::new(items))
+        Self::Tuple(Rc::new(Tuple::new(items)))
     }
 
     /// A dictionary.
     pub fn dict(items: Dict) -> Self {
-        Self::Dict(Rc::new(RefCell::new(items)))
+        Self::Dict(Rc::new(DictCell::new(items)))
     }
 
     /// A set.

@@ -5,6 +5,7 @@ use std::any::Any;
 use super::{Args, Sym, Value};
 use crate::vm::{Res, Vm};
 
+#[expect(clippy::len_without_is_empty, reason = "`len` is Python's, and `None` where there is none")]
 /// What an object of Rust can do. What it does not say is an error as Python's.
 pub trait NativeObject: Any {
     /// The name of its class, as Python shows it.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::fiber::ClassToBe;
 use super::{Res, Vm};
 use crate::value::{
-    Args, Builtin, CellRef, Class, Dict, Function, Instance, Key, Namespace, NativeObject, Sym, Value, intern, known,
+    Args, Builtin, CellRef, Class, Dict, Instance, Key, Namespace, NativeObject, Sym, Value, intern, known,
 };
 
 /// `instance.__dict__`: what is changed in it changes the instance.
@@ -169,11 +169,6 @@ impl Vm {
             }
         }
         Ok(value)
-    }
-
-    /// A function's cell for `__class__`, and where it is.
-    pub(crate) fn class_cell(function: &Function, cells: &[CellRef]) -> Option<CellRef> {
-        (function.code.own_cells > 0).then(|| cells.first().cloned()).flatten()
     }
 
     /// Whether a value is an instance of a class, or of one of a tuple of classes.

@@ -363,10 +363,7 @@ impl Vm {
         Ok(match value {
             Value::Set(set) => Some(set.borrow().clone()),
             Value::FrozenSet(set) => Some((**set).clone()),
-            Value::Iter(iter) => match as_view(iter) {
-                Some(keys) => Some(keys.into_iter().collect()),
-                None => None,
-            },
+            Value::Iter(iter) => as_view(iter).map(|keys| keys.into_iter().collect()),
             Value::Instance(instance) => match instance.payload() {
                 Some(payload @ (Value::Set(_) | Value::FrozenSet(_))) => return self.set_of(&payload),
                 _ => None,

@@ -94,7 +94,10 @@ impl Vm {
                         && is_simple(function, usize::from(count))
                     {
                         let function = Rc::clone(function);
-                        give!(self.push_frame(&function, at + 1, at, OnReturn::Push)?);
+                        // A generator is made at once, all else is a frame.
+                        if let Some(made) = self.push_frame(&function, at + 1, at, OnReturn::Push)? {
+                            self.stack.push(made);
+                        }
                         (code, base) = self.top();
                         continue;
                     }

@@ -37,7 +37,7 @@ impl Spec {
         if rest.len() >= 2 && is_align(&rest[rest.len() - 2]) {
             spec.fill = rest.pop();
             spec.align = rest.pop();
-        } else if rest.last().is_some_and(|c| is_align(c)) {
+        } else if rest.last().is_some_and(is_align) {
             spec.align = rest.pop();
         }
         spec.sign = rest.pop_if(|c| matches!(c, '+' | '-' | ' '));
@@ -83,8 +83,7 @@ impl Spec {
 
     fn grouped(&self, digits: &str, size: usize) -> String {
         let Some(separator) = self.grouping else { return digits.to_owned() };
-        let (whole, rest) =
-            digits.split_at(digits.find(|c: char| c == '.' || c == 'e' || c == '%').unwrap_or(digits.len()));
+        let (whole, rest) = digits.split_at(digits.find(['.', 'e', '%']).unwrap_or(digits.len()));
         let mut whole = whole.to_owned();
         if self.fill == Some('0') && self.align == Some('=') {
             // Zeros that fill up are grouped too.

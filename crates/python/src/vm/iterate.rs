@@ -146,7 +146,7 @@ impl Vm {
                 Plain::Value(value) => return Ok(Some(value)),
                 Plain::Done => true,
                 Plain::Changed => return Err(self.error("RuntimeError", "dictionary changed size during iteration")),
-                Plain::NotPlain => false,
+                Plain::Composed => false,
             }
         };
         if done {
@@ -155,7 +155,7 @@ impl Vm {
         }
         // The others are taken out while their parts are asked.
         let mut iter = std::mem::replace(&mut *cell.borrow_mut(), Iter::Done);
-        let next = self.step_composed(&mut iter);
+        let next = self.deeper(|vm| vm.step_composed(&mut iter));
         if matches!(next, Ok(Some(_))) {
             *cell.borrow_mut() = iter;
         }
@@ -176,7 +176,9 @@ impl Vm {
                     match self.next(inner)? {
                         Some(value) => values.push(value),
                         None if *strict && n > 0 => {
-                            return Err(self.value_error(format!("zip() argument {} is shorter than argument 1", n + 1)));
+                            return Err(
+                                self.value_error(format!("zip() argument {} is shorter than argument 1", n + 1))
+                            );
                         }
                         None => return Ok(None),
                     }
@@ -309,7 +311,7 @@ enum Plain {
     Value(Value),
     Done,
     Changed,
-    NotPlain,
+    Composed,
 }
 
 fn step_plain(iter: &mut Iter) -> Plain {
@@ -362,7 +364,7 @@ fn step_plain(iter: &mut Iter) -> Plain {
             set.borrow().get_index(*at - 1).map(|key| key.0.clone())
         }
         Iter::Done => None,
-        _ => return Plain::NotPlain,
+        _ => return Plain::Composed,
     };
     found.map_or(Plain::Done, Plain::Value)
 }

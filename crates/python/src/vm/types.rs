@@ -8,7 +8,6 @@ use super::Vm;
 use crate::value::{Builtin, Class, Descriptor, Iter, Namespace, Value, ViewOf};
 
 /// The builtin classes.
-#[expect(missing_docs, reason = "each field is the class of its name")]
 pub struct Types {
     pub object: Rc<Class>,
     pub type_: Rc<Class>,

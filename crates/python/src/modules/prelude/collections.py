@@ -19,7 +19,7 @@ class OrderedDict(dict):
         return key, self.pop(key)
 
     def __repr__(self):
-        return "OrderedDict(" + (repr(dict(self)) if self else "") + ")"
+        return "OrderedDict(" + (repr(list(self.items())) if self else "") + ")"
 
     def copy(self):
         return OrderedDict(self)

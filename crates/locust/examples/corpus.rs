@@ -1,0 +1,80 @@
+//! Runs locustfiles against answers of its own and says how far each comes: `… --example corpus -- FILE…`
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
+
+use std::cell::Cell;
+use std::path::Path;
+use std::rc::Rc;
+
+use swarmgate_locust::{Answer, Files, LoadError, LocustUser, Locustfile, Options, UserStep, World};
+use swarmgate_python::VmLimits;
+
+const BODY: &str =
+    r#"{"access_token": "t", "token": "t", "id": 1, "data": [], "items": [], "results": [], "status": "ok"}"#;
+
+fn main() {
+    for path in std::env::args().skip(1) {
+        println!("{path}\t{}", run(Path::new(&path)));
+    }
+}
+
+fn run(path: &Path) -> String {
+    let Ok(source) = std::fs::read_to_string(path) else { return "unreadable".to_owned() };
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let clock = Rc::new(Cell::new(1_700_000_000_000_000_000_u64));
+    let (wall, monotonic) = (Rc::clone(&clock), Rc::clone(&clock));
+    let world = World {
+        files: Files::under(folder),
+        environment: Vec::new(),
+        arguments: vec!["locust".to_owned()],
+        wall: Rc::new(move || wall.get()),
+        monotonic: Rc::new(move || monotonic.get()),
+        entropy: Rc::new(|| 4),
+        log: Rc::new(|_, _, _| {}),
+    };
+    let options = Options { host: Some("http://127.0.0.1:8080".to_owned()), users: 10, ..Options::default() };
+    let mut file = match Locustfile::load("locustfile.py", &source, world, &options, VmLimits::default()) {
+        Ok(file) => file,
+        Err(LoadError::Refused(refusals)) => {
+            let all: Vec<String> =
+                refusals.iter().map(|refusal| format!("{}: {}", refusal.line, refusal.construct)).collect();
+            return format!("refused\t{}", all.join("; "));
+        }
+        Err(LoadError::Raised(trace)) => return format!("raised\t{}", trace.replace('\n', " | ")),
+        Err(other) => return format!("not loaded\t{other}"),
+    };
+    for event in ["test_start", "test_stop", "quitting"] {
+        if let Err(error) = file.fire(event, &["environment"]) {
+            return format!("event {event}\t{}", error.to_string().replace('\n', " | "));
+        }
+    }
+    let mut requests = 0;
+    for class in 0..file.classes().len() {
+        let mut user = LocustUser::default();
+        let mut step = user.start(&mut file, class);
+        for _ in 0..200 {
+            step = match step {
+                UserStep::Sleep(seconds) => {
+                    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "waits are short")]
+                    clock.set(clock.get() + (seconds * 1e9) as u64);
+                    user.waited(&mut file)
+                }
+                UserStep::Exchange(_) => {
+                    requests += 1;
+                    clock.set(clock.get() + 5_000_000);
+                    let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+                    let answer =
+                        Answer { status: 200, reason: "OK".to_owned(), headers, body: BODY.as_bytes().to_vec() };
+                    user.answered(&mut file, Ok(answer))
+                }
+                UserStep::Gone => break,
+                UserStep::Failed(trace) => return format!("failed\t{}", trace.replace('\n', " | ")),
+                UserStep::Ended(why) => return format!("ended\t{why}"),
+                UserStep::Unsupported(why) => return format!("unsupported\t{why}"),
+            };
+        }
+    }
+    let mut errors: Vec<String> = file.user_errors().into_iter().map(|(line, _)| line).collect();
+    errors.sort();
+    errors.dedup();
+    format!("native\t{requests} requests, {} reports; task errors: {}", file.reports().len(), errors.join("; "))
+}

@@ -1,0 +1,21 @@
+//! Locust's meaning for a locustfile: its classes, tasks, waits, events, requests and their names.
+//!
+//! Start at [`Locustfile`]: it loads a file and its neighbours into a machine of Python. [`LocustUser`] is one user at work:
+//! it asks for a wait or an exchange ([`UserStep`]), and is resumed with what came of it. Whatever was measured lies in
+//! [`Locustfile::reports`]. [`check`] says beforehand what of a file can't work here.
+//! The classes themselves are written in Python (`prelude/core.py`).
+//!
+//! Never here: sockets, timers, histograms. The engine that holds a [`LocustUser`] has them.
+
+mod check;
+mod engine;
+mod host;
+mod load;
+mod modules;
+mod user;
+
+pub use check::check;
+pub use engine::{Answer, AnswerError, Exchange, Report};
+pub use host::{Files, LogSink, World};
+pub use load::{LoadError, Locustfile, Options, ShapeTick, UserClass};
+pub use user::{LocustUser, UserStep};

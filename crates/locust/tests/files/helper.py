@@ -1,0 +1,2 @@
+def paths():
+    return ["/a", "/b"]

@@ -1,0 +1,394 @@
+//! Users of locustfiles against answers that a test gives: no sockets, no clock but the test's.
+
+use std::cell::Cell;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use swarmgate_locust::{
+    Answer, AnswerError, Exchange, Files, LoadError, LocustUser, Locustfile, Options, Report, UserStep, World,
+};
+use swarmgate_python::VmLimits;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/files")
+}
+
+struct Bench {
+    file: Locustfile,
+    clock: Rc<Cell<u64>>,
+    log: Rc<std::cell::RefCell<Vec<String>>>,
+    sent: Vec<Exchange>,
+    slept: Vec<f64>,
+}
+
+fn load(source: &str, options: &Options) -> Result<Bench, LoadError> {
+    let clock = Rc::new(Cell::new(1_700_000_000_000_000_000_u64));
+    let log = Rc::new(std::cell::RefCell::new(Vec::new()));
+    let (wall, monotonic, lines) = (Rc::clone(&clock), Rc::clone(&clock), Rc::clone(&log));
+    let world = World {
+        files: Files::under(folder()),
+        environment: vec![("TOKEN".to_owned(), "t0k".to_owned())],
+        arguments: vec!["locust".to_owned()],
+        wall: Rc::new(move || wall.get()),
+        monotonic: Rc::new(move || monotonic.get()),
+        entropy: Rc::new(|| 4),
+        log: Rc::new(move |_, _, text| lines.borrow_mut().push(text.to_owned())),
+    };
+    let limits = VmLimits { instructions: 3_000_000, ..VmLimits::default() };
+    let file = Locustfile::load("locustfile.py", source, world, options, limits)?;
+    Ok(Bench { file, clock, log, sent: Vec::new(), slept: Vec::new() })
+}
+
+impl Bench {
+    /// Runs a user of the first class through so many requests; `answer` says what comes back.
+    fn run(&mut self, requests: usize, answer: impl Fn(&Exchange) -> Result<Answer, AnswerError>) -> UserStep {
+        let mut user = LocustUser::default();
+        let mut step = user.start(&mut self.file, 0);
+        loop {
+            step = match step {
+                UserStep::Sleep(seconds) if self.slept.len() < requests * 20 => {
+                    self.slept.push(seconds);
+                    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "waits are short")]
+                    self.clock.set(self.clock.get() + (seconds * 1e9) as u64);
+                    user.waited(&mut self.file)
+                }
+                UserStep::Exchange(exchange) if self.sent.len() < requests => {
+                    self.clock.set(self.clock.get() + 5_000_000);
+                    let answer = answer(&exchange);
+                    self.sent.push(*exchange);
+                    user.answered(&mut self.file, answer)
+                }
+                UserStep::Sleep(_) | UserStep::Exchange(_) => return user.stop(&mut self.file),
+                other => return other,
+            };
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.sent.iter().map(|sent| format!("{} {}", sent.method, sent.url)).collect()
+    }
+
+    fn reports(&mut self) -> Vec<String> {
+        let line = |report: Report| {
+            let Report { method, name, milliseconds, bytes, failure } = report;
+            format!("{method} {name} {milliseconds:.0}ms {bytes}B {}", failure.unwrap_or_else(|| "ok".to_owned()))
+        };
+        self.file.reports().into_iter().map(line).collect()
+    }
+}
+
+fn ok(body: &str) -> Result<Answer, AnswerError> {
+    let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+    Ok(Answer { status: 200, reason: "OK".to_owned(), headers, body: body.as_bytes().to_vec() })
+}
+
+fn with_host() -> Options {
+    Options { host: Some("http://localhost:8080".to_owned()), ..Options::default() }
+}
+
+#[test]
+fn the_walkthroughs_locustfile_runs_as_it_stands() {
+    let source = "from locust import HttpUser, task, between
+
+default_headers = {'User-Agent': 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_13_4) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/76.0.3809.100 Safari/537.36'}
+
+class WebsiteUser(HttpUser):
+    wait_time = between(1, 5)
+
+    @task(1)
+    def get_index(self):
+        self.client.get(\"/\", headers=default_headers)
+";
+    let mut bench = load(source, &with_host()).unwrap();
+    bench.run(3, |_| ok("{}"));
+    assert_eq!(bench.lines(), ["GET http://localhost:8080/"; 3]);
+    assert!(bench.slept.iter().all(|slept| (1.0..5.0).contains(slept)), "{:?}", bench.slept);
+    assert!(bench.sent[0].headers.iter().any(|(name, value)| name == "User-Agent" && value.starts_with("Mozilla/5.0")));
+    assert_eq!(bench.reports(), ["GET / 5ms 2B ok"; 3]);
+}
+
+#[test]
+fn what_fails_is_named_as_locust_names_it() {
+    let source = r#"
+from locust import HttpUser, task, constant
+class U(HttpUser):
+    wait_time = constant(0)
+    @task
+    def all(self):
+        self.client.get("/missing?x=1")
+        self.client.post("/named", json={"a": 1}, name="Named")
+        with self.client.get("/caught", catch_response=True) as response:
+            if response.json()["state"] != "good":
+                response.failure("bad state")
+        with self.client.get("/missing", catch_response=True) as response:
+            response.success()
+        with self.client.rename_request("/renamed"):
+            self.client.put("/x", data={"k": "v w"})
+        r = self.client.get("/refused")
+        print(r.status_code, r.content, type(r.error).__name__)
+"#;
+    let mut bench = load(source, &with_host()).unwrap();
+    bench.run(6, |sent| match sent.url.as_str() {
+        url if url.contains("missing") => {
+            Ok(Answer { status: 404, reason: "Not Found".to_owned(), ..Answer::default() })
+        }
+        url if url.contains("refused") => Err(AnswerError::Refused("connection refused".to_owned())),
+        _ => ok(r#"{"state": "poor"}"#),
+    });
+    assert_eq!(
+        bench.reports(),
+        [
+            "GET /missing?x=1 5ms 0B HTTPError('404 Client Error: Not Found for url: /missing?x=1')",
+            "POST Named 5ms 17B ok",
+            "GET /caught 5ms 17B CatchResponseError('bad state')",
+            "GET /missing 5ms 0B ok",
+            "PUT /renamed 5ms 17B ok",
+            "GET /refused 5ms 0B ConnectionRefusedError(111, 'Connection refused')",
+        ]
+    );
+    assert_eq!(bench.sent[1].body.as_deref(), Some(&br#"{"a": 1}"#[..]));
+    assert_eq!(bench.sent[4].body.as_deref(), Some(&b"k=v+w"[..]));
+    assert_eq!(*bench.log.borrow(), ["0 None ConnectionError"]);
+}
+
+#[test]
+fn task_sets_nest_interrupt_and_go_in_order() {
+    let source = r#"
+from locust import HttpUser, SequentialTaskSet, TaskSet, task, constant, events
+seen = []
+class Inner(SequentialTaskSet):
+    def on_start(self): seen.append("inner start")
+    @task
+    def one(self): self.client.get("/1")
+    @task
+    def two(self): self.client.get("/2")
+    @task
+    def out(self): self.interrupt()
+    def on_stop(self): seen.append("inner stop")
+class U(HttpUser):
+    wait_time = constant(0.5)
+    tasks = {Inner: 3}
+    def on_start(self):
+        self.client.post("/login")
+        seen.append("start")
+    def on_stop(self):
+        print(seen)
+@events.request.add_listener
+def seen_request(request_type, name, response_time, response_length, exception, **kwargs):
+    seen.append(name)
+"#;
+    let mut bench = load(source, &with_host()).unwrap();
+    let end = bench.run(5, |_| ok(""));
+    assert!(matches!(end, UserStep::Gone), "{end:?}");
+    assert_eq!(
+        bench.lines().join(" "),
+        "POST http://localhost:8080/login GET http://localhost:8080/1 GET http://localhost:8080/2 GET http://localhost:8080/1 GET http://localhost:8080/2"
+    );
+    let log = bench.log.borrow().join("\n");
+    assert!(
+        log.starts_with("['/login', 'start', 'inner start', '/1', '/2', 'inner stop', 'inner start', '/1', '/2'"),
+        "{log}"
+    );
+}
+
+#[test]
+fn redirects_are_followed_cookies_kept_and_headers_of_the_session_sent() {
+    let source = r#"
+from locust import HttpUser, task, constant
+class U(HttpUser):
+    wait_time = constant(1)
+    def on_start(self):
+        self.client.headers["X-Token"] = "abc"
+        self.client.headers.update({"Accept": "text/plain"})
+    @task
+    def go(self):
+        r = self.client.post("/old", data="body")
+        print(r.url, len(r.history), self.client.cookies.get("sid"), r.cookies.get("sid"), r.request.method)
+        self.client.get("/next", params={"q": ["a b", "c"]}, auth=("u", "p"), cookies={"own": "1"})
+"#;
+    let mut bench = load(source, &with_host()).unwrap();
+    bench.run(3, |sent| {
+        if !sent.url.ends_with("/old") {
+            return ok("");
+        }
+        let headers = vec![
+            ("Location".to_owned(), "/new".to_owned()),
+            ("Set-Cookie".to_owned(), "sid=42; Path=/; HttpOnly".to_owned()),
+        ];
+        Ok(Answer { status: 302, reason: "Found".to_owned(), headers, body: Vec::new() })
+    });
+    let header = |at: usize, wanted: &str| {
+        bench.sent[at].headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
+    };
+    assert_eq!(
+        bench.lines(),
+        ["POST http://localhost:8080/old", "GET http://localhost:8080/new", "GET http://localhost:8080/next?q=a+b&q=c"]
+    );
+    assert_eq!(header(0, "X-Token").as_deref(), Some("abc"));
+    assert_eq!(header(0, "Accept").as_deref(), Some("text/plain"));
+    assert_eq!(header(1, "Cookie").as_deref(), Some("sid=42"));
+    assert_eq!(header(2, "Cookie").as_deref(), Some("sid=42; own=1"));
+    assert_eq!(header(2, "Authorization").as_deref(), Some("Basic dTpw"));
+    assert_eq!(*bench.log.borrow(), ["http://localhost:8080/new 1 42 None GET"]);
+    assert_eq!(bench.reports(), ["POST /old 10ms 0B ok", "GET /next?q=a+b&q=c 5ms 0B ok"]);
+}
+
+#[test]
+fn tags_choose_tasks_and_exceptions_are_told() {
+    let source = r#"
+from locust import FastHttpUser, task, tag, constant_pacing
+class U(FastHttpUser):
+    wait_time = constant_pacing(2)
+    @tag("a")
+    @task
+    def a(self):
+        with self.rest("GET", "/a") as response:
+            assert response.js["n"] == 2, "n is wrong"
+    @tag("b")
+    @task
+    def b(self):
+        raise ValueError("in b")
+"#;
+    let only = |tag: &str| Options { tags: vec![tag.to_owned()], ..with_host() };
+    let mut bench = load(source, &only("a")).unwrap();
+    bench.run(2, |_| ok(r#"{"n": 1}"#));
+    assert_eq!(bench.reports(), ["GET /a 5ms 8B CatchResponseError('n is wrong')"; 2]);
+    assert!((bench.slept[1] - 1.995).abs() < 1e-6, "{:?}", bench.slept);
+    let mut bench = load(source, &only("b")).unwrap();
+    bench.run(1, |_| ok(""));
+    assert_eq!(bench.file.user_errors()[0].0, "ValueError: in b");
+    assert!(bench.log.borrow()[0].contains("line 13, in b"), "{:?}", bench.log);
+}
+
+#[test]
+fn what_cannot_work_is_refused_with_its_place_all_at_once() {
+    let source = "import pandas\nfrom locust import HttpUser\nasync def f():\n    await g()\ntry:\n    import numpy\nexcept ImportError:\n    numpy = None\n";
+    let Err(LoadError::Refused(refusals)) = load(source, &with_host()) else { panic!("it was not refused") };
+    let shown: Vec<String> =
+        refusals.iter().map(|refusal| format!("{}:{} {}", refusal.line, refusal.column, refusal.construct)).collect();
+    assert_eq!(shown, ["3:1 async def", "4:5 await"]);
+    let Err(LoadError::Refused(refusals)) = load("import pandas\nimport socketio\n", &with_host()) else {
+        panic!("it was not refused")
+    };
+    assert_eq!(refusals.iter().map(|refusal| refusal.line).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn a_user_that_never_waits_or_wants_too_much_is_ended() {
+    let with = |body: &str| {
+        format!("from locust import HttpUser, task\nclass U(HttpUser):\n    @task\n    def t(self):\n        {body}\n")
+    };
+    for body in [
+        "while True: pass",
+        "x = [0]\n        while True: x = x + x",
+        "x = 'a' * 10**12",
+        "10 ** 10 ** 9",
+        "list(range(10**12))",
+        "f = lambda n: f(n); sorted([1], key=f)",
+    ] {
+        let mut bench = load(&with(body), &with_host()).unwrap();
+        match bench.run(1, |_| ok("")) {
+            UserStep::Ended(why) => assert!(why.starts_with("locustfile.py:"), "{body}: {why}"),
+            UserStep::Gone | UserStep::Failed(_) => assert!(body.contains("lambda"), "{body}"),
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn files_beside_it_are_read_and_others_are_not() {
+    let source = r#"
+import csv, json, os
+from helper import paths
+from locust import User, task, constant
+with open("users.csv") as file:
+    rows = list(csv.DictReader(file))
+print(rows, paths(), os.environ["TOKEN"], os.getenv("HOME"))
+class U(User):
+    wait_time = constant(1)
+    @task
+    def t(self):
+        self.environment.events.request.fire(request_type="OWN", name="thing", response_time=12, response_length=3, exception=None, context={})
+        open("/etc/passwd")
+"#;
+    let mut bench = load(source, &with_host()).unwrap();
+    assert_eq!(*bench.log.borrow(), ["[{'name': 'ann', 'age': '3'}] ['/a', '/b'] t0k None"]);
+    let end = bench.run(1, |_| ok(""));
+    assert!(matches!(&end, UserStep::Unsupported(why) if why.contains("/etc/passwd")), "{end:?}");
+    assert_eq!(bench.reports(), ["OWN thing 12ms 3B ok"]);
+}
+
+#[test]
+fn a_shape_says_how_many_users_there_are() {
+    let source = r#"
+from locust import HttpUser, LoadTestShape, task
+class U(HttpUser):
+    weight = 3
+    @task
+    def t(self): pass
+class V(HttpUser):
+    fixed_count = 2
+    tasks = [lambda user: None]
+class S(LoadTestShape):
+    stages = [{"duration": 10, "users": 5, "spawn_rate": 1}, {"duration": 20, "users": 50, "spawn_rate": 10}]
+    def tick(self):
+        for stage in self.stages:
+            if self.get_run_time() < stage["duration"]:
+                return stage["users"], stage["spawn_rate"]
+        return None
+"#;
+    let mut bench = load(source, &with_host()).unwrap();
+    let users: Vec<Option<f64>> =
+        [0.0, 9.0, 15.0, 25.0].map(|at| bench.file.tick(at, 0).unwrap().map(|tick| tick.users)).to_vec();
+    assert_eq!(users, [Some(5.0), Some(5.0), Some(50.0), None]);
+    let classes: Vec<(String, f64, u64)> =
+        bench.file.classes().iter().map(|class| (class.name.clone(), class.weight, class.fixed_count)).collect();
+    assert_eq!(classes, [("U".to_owned(), 3.0, 0), ("V".to_owned(), 1.0, 2)]);
+}
+
+/// `side_by_side/requests.py` was run with Locust 2.47 against a server that logged what it got: the same must be sent, named,
+/// counted and printed here. Multipart boundaries vary, and are written as `B`.
+#[test]
+fn what_is_sent_and_counted_is_what_locust_sent_and_counted() {
+    let file = |name: &str| std::fs::read_to_string(folder().with_file_name("side_by_side").join(name)).unwrap();
+    let options = Options { host: Some("http://127.0.0.1:18977".to_owned()), ..Options::default() };
+    let mut bench = load(&file("requests.py"), &options).unwrap();
+    bench.run(100, |sent| {
+        let path = sent.url.trim_start_matches("http://127.0.0.1:18977");
+        let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        if sent.url.contains("18978") {
+            return Err(AnswerError::Refused("connection refused".to_owned()));
+        }
+        if path.contains("missing") {
+            return Ok(Answer { status: 404, reason: "Not Found".to_owned(), headers, body: Vec::new() });
+        }
+        if path == "/old" {
+            let location =
+                [("Location", "/new"), ("Set-Cookie", "sid=42; Path=/")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+            return Ok(Answer {
+                status: 302,
+                reason: "Found".to_owned(),
+                headers: location.to_vec(),
+                body: Vec::new(),
+            });
+        }
+        let body = if sent.method == "HEAD" { Vec::new() } else { br#"{"state": "poor"}"#.to_vec() };
+        Ok(Answer { status: 200, reason: "OK".to_owned(), headers, body })
+    });
+    let mut sent = String::new();
+    for each in bench.sent.iter().filter(|each| !each.url.contains("18978")) {
+        let header = |wanted: &str| {
+            let found = each.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            found.map_or_else(|| "None".to_owned(), |(_, value)| value.clone())
+        };
+        let kind = header("Content-Type");
+        let body = String::from_utf8(each.body.clone().unwrap_or_default()).unwrap().replace('\r', "");
+        let path = each.url.trim_start_matches("http://127.0.0.1:18977");
+        let line = format!("{} {path} {kind} {} {body}\n", each.method, header("Cookie"));
+        let boundary = kind.split_once("boundary=").map_or("no boundary", |(_, boundary)| boundary);
+        sent.push_str(&line.replace(boundary, "B"));
+    }
+    assert_eq!(sent, file("sent.txt"));
+    let printed = bench.log.borrow().join("\n") + "\n";
+    assert_eq!(printed, file("printed.txt"));
+}
