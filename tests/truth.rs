@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use swarmgate_domain::{ErrorKind, Percentiles, Summary, Verdict};
+use swarmgate_domain::{Doubt, ErrorKind, Percentiles, Summary, Verdict};
 use swarmgate_workload::{Stats, Workload};
 
 use crate::support::{Place, entry};
@@ -156,8 +156,19 @@ fn a_breach_is_a_fail_and_an_unsound_run_is_no_pass() {
     let server = Workload::builder().start().expect("the workload starts");
     let url = server.url("/delay?ms=30");
     let run = |name: &str, more: &[&str]| {
-        let args = ["run", &url, "--users", "2", "--spawn-rate", "10", "--duration", "2s", "--quiet", "--out", name];
-        (place.run(&[&args, more].concat()), place.summary(name))
+        let mut ran = None;
+        for number in 0..UNDISTURBED_TRIES {
+            let out = format!("{name}{number}");
+            let args =
+                ["run", &url, "--users", "2", "--spawn-rate", "10", "--duration", "2s", "--quiet", "--out", &out];
+            let (latest, summary) = (place.run(&[&args, more].concat()), place.summary(&out));
+            let disturbed = matches!(&summary.verdict, Verdict::Inconclusive { doubts } if doubts.iter().any(|doubt| matches!(doubt, Doubt::Saturated { .. })));
+            ran = Some((latest, summary));
+            if !disturbed {
+                break;
+            }
+        }
+        ran.expect("it was tried once at least")
     };
     let (ran, summary) = run("fail", &["--threshold", "p50 < 10ms"]);
     assert_eq!((ran.code, summary.verdict.word()), (1, "fail"), "{ran:?} {:?}", summary.verdict);

@@ -115,18 +115,23 @@ fn turn(command: &str) -> anyhow::Result<Turn> {
     Ok(Turn { cpu, requests, peak_kib })
 }
 
-/// Waits for the child's end; gives the most memory it had, in KiB. What it prints must fit a pipe, 64 KiB.
+/// Waits for the child's end; gives the most memory that it and its own children had, in KiB. What it prints must fit a pipe, 64 KiB.
 fn watch(child: &mut Child) -> anyhow::Result<u64> {
-    let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait()?.is_none() {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let now =
-            text.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.split_whitespace().next());
-        peak = now.and_then(|kib| kib.parse().ok()).unwrap_or(0).max(peak);
+        peak = peak.max(memory_of_tree(child.id()));
         std::thread::sleep(Duration::from_millis(100));
     }
     Ok(peak)
+}
+
+/// The most memory that each of a process and its descendants had so far, added up, in KiB; 0 for what is over.
+fn memory_of_tree(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let most = most.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0);
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    children.split_whitespace().filter_map(|id| id.parse().ok()).map(memory_of_tree).fold(most, u64::saturating_add)
 }
 
 /// CPU time of all children that ended, in seconds: the 14th and 15th number behind the command's name, in ticks of 10 ms.

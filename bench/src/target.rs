@@ -11,6 +11,7 @@ use anyhow::Context;
 use memchr::memmem;
 use rustix::event::epoll;
 use rustls::{ServerConfig, ServerConnection};
+use socket2::{Domain, Socket, Type};
 
 const PLAIN: &[u8] =
     b"HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!";
@@ -23,8 +24,7 @@ const LISTENER: u64 = u64::MAX;
 
 /// Serves `address` until the process ends.
 pub fn serve(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(address).with_context(|| format!("listening on {address}"))?;
-    listener.set_nonblocking(true)?;
+    let listener = listen(address).with_context(|| format!("listening on {address}"))?;
     let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     epoll::add(&epoll, &listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
     let mut clients: Vec<Option<Client>> = Vec::new();
@@ -51,6 +51,15 @@ pub fn serve(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> anyhow::Res
             }
         }
     }
+}
+
+/// With room for all connections that come at once: one that finds none would wait for a second.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(4_096)?;
+    Ok(socket.into())
 }
 
 fn accept_all(

@@ -1,12 +1,13 @@
 //! What the load asked for would take, by what workers did while they were the bottleneck.
 //!
-//! A user's time is its waits, its requests, and the time that its worker was late. Without the last it would come round more
-//! often: with users who spend the share `s` of their time waiting for their worker, `1 / (1 - s)` times as often. That is the
-//! rate that was asked for. What a request costs was measured, so CPU time a request and that rate give the cores it takes.
+//! A user's time is its waits, its requests, and the time that its worker kept it: it was late, had no connection free, or saw the
+//! answer late. Without the last it would come round more often: with users who spend the share `s` of their time so,
+//! `1 / (1 - s)` times as often. That is the rate that was asked for. How much of a service time is the worker's is told by the
+//! fast answers of the best interval. CPU time a request was measured, and with that rate it gives the cores that it takes.
 
 use crate::histogram::Histogram;
 use crate::scenario::EntryKind;
-use crate::stats::Stats;
+use crate::stats::{EntryStats, Stats};
 use crate::time::Micros;
 
 /// How much of its cores a worker may use and still be in time, with room for bursts.
@@ -14,9 +15,16 @@ const USEFUL_SHARE: f64 = 0.75;
 /// Intervals with fewer users than this share of the most are left out: the load was still growing.
 const FULL: f64 = 0.9;
 
+/// The percentile of service time that counts as the target's own.
+const FAST: f64 = 10.0;
+
 /// What is known of the intervals in which a worker was the bottleneck.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Capacity(Vec<Busy>);
+pub(crate) struct Capacity {
+    busy: Vec<Busy>,
+    /// The least fast service time of all intervals, in seconds.
+    fast: Option<f64>,
+}
 
 /// One such interval.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,6 +35,8 @@ struct Busy {
     user_time: f64,
     waited: f64,
     requests: f64,
+    /// Service times, added up.
+    service: f64,
     starts_due: f64,
     starts_dropped: f64,
     cpu: f64,
@@ -46,10 +56,19 @@ pub(crate) struct Needed {
 }
 
 impl Capacity {
-    /// Adds an interval of `length` in which a worker was the bottleneck.
+    /// Notes how fast answers came in some interval.
+    pub fn note_speed(&mut self, stats: &Stats) {
+        let mut service = Histogram::default();
+        requests(stats).for_each(|entry| service.add(&entry.succeeded.service));
+        if let Some(fast) = service.percentile(FAST).map(Micros::as_secs_f64) {
+            self.fast = Some(self.fast.map_or(fast, |least| least.min(fast)));
+        }
+    }
+
+    /// Adds an interval of `length` in which a worker was the bottleneck. Not the last one, in which requests are finished that are
+    /// not asked for any more.
     pub fn add(&mut self, stats: &Stats, length: Micros) {
         let generator = &stats.generator;
-        let requests = stats.entries.iter().filter(|(name, _)| name.kind == EntryKind::Request);
         let mut busy = Busy {
             length: length.as_secs_f64(),
             user_time: seconds(generator.user_micros),
@@ -60,21 +79,22 @@ impl Capacity {
             cpu_available: seconds(generator.cpu_available_micros),
             ..Busy::default()
         };
-        for (_, entry) in requests {
+        for entry in requests(stats) {
             busy.requests += number(entry.count());
             busy.waited += sum(&entry.pool_wait);
+            busy.service += sum(&entry.succeeded.service);
         }
         if busy.requests > 0.0 && busy.cpu > 0.0 && busy.length > 0.0 {
-            self.0.push(busy);
+            self.busy.push(busy);
         }
     }
 
     /// What the load takes that has `peak` users at most, over `shards` workers so far. `None`: nothing is known.
     pub fn needed(&self, peak: u32, shards: u32) -> Option<Needed> {
         let users = |busy: &Busy| busy.user_time / busy.length;
-        let most = self.0.iter().map(users).fold(0.0, f64::max);
+        let most = self.busy.iter().map(users).fold(0.0, f64::max);
         let mut all = Busy::default();
-        for busy in self.0.iter().filter(|busy| users(busy) >= FULL * most) {
+        for busy in self.busy.iter().filter(|busy| users(busy) >= FULL * most) {
             all.add(busy);
         }
         if all.requests == 0.0 {
@@ -84,7 +104,8 @@ impl Capacity {
         let growth = if is_open {
             all.starts_due / (all.starts_due - all.starts_dropped).max(1.0)
         } else {
-            let own = (all.user_time - all.waited).max(all.user_time / 1_000.0);
+            let late = (all.service - all.requests * self.fast.unwrap_or(0.0)).max(0.0);
+            let own = (all.user_time - all.waited - late).max(all.user_time / 1_000.0);
             // Who is still to come will ask for as much as those who are there.
             all.user_time / own * (f64::from(peak) / users(&all)).max(1.0)
         };
@@ -104,6 +125,7 @@ impl Busy {
         self.user_time += other.user_time;
         self.waited += other.waited;
         self.requests += other.requests;
+        self.service += other.service;
         self.starts_due += other.starts_due;
         self.starts_dropped += other.starts_dropped;
         self.cpu += other.cpu;
@@ -120,6 +142,10 @@ impl Needed {
             self.asked, self.reached, self.workers, self.cores
         )
     }
+}
+
+fn requests(stats: &Stats) -> impl Iterator<Item = &EntryStats> {
+    stats.entries.iter().filter(|(name, _)| name.kind == EntryKind::Request).map(|(_, entry)| entry)
 }
 
 fn sum(times: &Histogram) -> f64 {
@@ -139,7 +165,7 @@ fn number(count: u64) -> f64 {
 mod tests {
     use super::*;
     use crate::scenario::EntryName;
-    use crate::stats::{EntryStats, GeneratorStats};
+    use crate::stats::GeneratorStats;
 
     /// A second of `users` users and `requests` requests, each wait ended `late_ms` late, on 2 cores fully used.
     fn second(users: u64, requests: u64, late_ms: u64) -> Stats {
@@ -166,6 +192,23 @@ mod tests {
         assert_eq!((needed.reached.round(), needed.cores, needed.workers), (100.0, 2.0, 6.0));
         // As many users again are still to come.
         assert!((capacity.needed(2_000, 1).unwrap().asked / 800.0 - 1.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn answers_that_were_seen_late_are_the_workers_own() {
+        let (mut capacity, name) = (Capacity::default(), second(1, 1, 0).entries.into_keys().next().unwrap());
+        let answered = |users, ms: u64| {
+            let mut stats = second(users, 100, 0);
+            let service = &mut stats.entries.get_mut(&name).unwrap().succeeded.service;
+            (0..100).for_each(|_| service.record(Micros::from_millis(ms)));
+            stats
+        };
+        capacity.note_speed(&answered(100, 10));
+        let slow = answered(1_000, 5_010);
+        capacity.note_speed(&slow);
+        capacity.add(&slow, Micros::SECOND);
+        // 1,000 users come round every 10 s, of which 5 s are not the target's.
+        assert!((capacity.needed(1_000, 1).unwrap().asked / 200.0 - 1.0).abs() < 0.01);
     }
 
     #[test]

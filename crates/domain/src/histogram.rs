@@ -195,6 +195,9 @@ impl<'de> Deserialize<'de> for Histogram {
         }
         let theirs: hdrhistogram::Histogram<u64> =
             Deserializer::new().deserialize(&mut v2.as_slice()).map_err(D::Error::custom)?;
+        if min_us > max_us || max_us > LONGEST.0 || clamped > theirs.len() {
+            return Err(D::Error::custom("a histogram whose least and largest value can't be"));
+        }
         if theirs.sigfig() != DIGITS || theirs.max() > LONGEST.0 * 2 {
             return Err(D::Error::custom("a histogram of other bounds than 1 us to 1 h with 3 digits"));
         }
@@ -235,6 +238,12 @@ mod tests {
     fn too_long_is_clamped_and_counted() {
         let histogram = of(&[LONGEST.0 + 1, 5]);
         assert_eq!((histogram.max(), histogram.clamped(), histogram.count()), (Some(LONGEST), 1, 2));
+    }
+
+    #[test]
+    fn a_least_value_above_the_largest_is_refused() {
+        let swapped = Histogram { min_us: 9, max_us: 7, ..of(&[7, 9]) };
+        assert!(postcard::from_bytes::<Histogram>(&postcard::to_stdvec(&swapped).unwrap()).is_err());
     }
 
     #[test]

@@ -11,9 +11,11 @@ pub(crate) fn notes(summary: &Summary) -> Vec<String> {
     let mut notes = Vec::new();
     let (response, service) = (summary.total.response.p99_us, summary.total.service.p99_us);
     if response > service + STALL && response.0 > service.0.saturating_mul(2) {
+        let who =
+            if summary.quality.intervals_saturated > 0 { "the target or the load generator" } else { "the target" };
         notes.push(format!(
             "Coordinated omission: the 99th percentile is {response} by response time (from when a request was due) but {service} by service time \
-             (from when it was sent). Requests were due while the target kept users waiting; a tool that measures service time alone would not show it."
+             (from when it was sent). Requests were due while {who} kept users waiting; a tool that measures service time alone would not show it."
         ));
     }
     if summary.revision > 1 {

@@ -131,7 +131,8 @@ impl Summarizer {
         let last = groups.iter().flat_map(|group| group.held().map(|(_, held)| held.cover.to)).max();
         let to = last.map_or(due_to, |last| due_to.max(last.min(end)));
         self.measured_to = self.measured_to.max(to);
-        if saturated {
+        self.capacity.note_speed(&stats);
+        if saturated && due_to < self.duration {
             self.capacity.add(&stats, to.saturating_since(from));
         }
         let span = Span { stats, measured, due: due_to - from, saturated, from: Some(from), to };

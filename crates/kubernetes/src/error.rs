@@ -93,3 +93,61 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     }
     words.join(": ")
 }
+
+#[cfg(test)]
+mod tests {
+    use kube::core::Status;
+
+    use super::*;
+
+    fn told(code: u16, reason: &str, message: &str) -> String {
+        let status = Status { code, ..Status::failure(message, reason) };
+        let error = KubernetesError::from(kube::Error::Api(Box::new(status)));
+        error.into_fleet_error("scaling".to_owned()).to_string()
+    }
+
+    #[test]
+    fn what_a_cluster_refuses_is_told_with_its_words_and_what_to_do() {
+        let check = |code, reason, message, start: &str, hint: &str| {
+            let told = told(code, reason, message);
+            assert!(told.starts_with(start) && told.contains(hint), "{told}");
+        };
+        check(
+            401,
+            "Unauthorized",
+            "Unauthorized",
+            "scaling: the cluster does not know who asks (401); ",
+            "create-access-entry",
+        );
+        check(
+            403,
+            "Forbidden",
+            "role x cannot",
+            "scaling: the cluster denies it (403): role x cannot; ",
+            "group swarmgate:functions",
+        );
+        check(
+            404,
+            "NotFound",
+            "w not found",
+            "scaling: the cluster has no such thing (404): w not found; ",
+            "helm upgrade --install",
+        );
+        check(
+            422,
+            "Invalid",
+            "replicas: -1",
+            "scaling: the cluster refuses it: replicas: -1; ",
+            "what the cluster says",
+        );
+    }
+
+    #[test]
+    fn a_cluster_that_can_t_be_reached_is_told_apart() {
+        let refused = std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "connection refused");
+        let error = KubernetesError::from(kube::Error::Service(refused.into()));
+        assert!(matches!(error, KubernetesError::Unreachable(_)));
+        assert_eq!(chain(&error), "the cluster can't be reached: connection refused");
+        assert!(KubernetesError::Slow(Duration::from_secs(20)).to_string().ends_with("within 20 s"));
+    }
+}

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use crate::advance::advance;
 use crate::error::ServiceError;
 use crate::live::{self, LiveMemory};
-use crate::merge::merge;
+use crate::merge::merge_groups;
 use crate::ports::Ports;
 use crate::records;
 
@@ -52,7 +52,7 @@ enum Moves {
 }
 
 async fn bring_up(ports: &Ports, memory: &LiveMemory, run: &RunId, news: &News) -> Result<(), ServiceError> {
-    merge_groups(ports, run, &news.chunks).await?;
+    merge_groups(ports, run, from_anywhere(ports, &news.chunks)).await?;
     let state = match moved_on(ports, run, news.moves).await {
         // Someone removed the test, or these objects never were of one: the message would come again for ever.
         Err(ServiceError::NoSuchRun { .. }) => {
@@ -71,16 +71,13 @@ async fn bring_up(ports: &Ports, memory: &LiveMemory, run: &RunId, news: &News) 
     Ok(())
 }
 
-/// Merges each of `groups`. Functions that are told of the same intervals at once begin at different ones, so that they seldom write the
-/// same object; who comes second finds it done.
-async fn merge_groups(ports: &Ports, run: &RunId, groups: &BTreeSet<(Interval, Group)>) -> Result<(), ServiceError> {
-    let groups: Vec<_> = groups.iter().copied().collect();
+/// Functions that are told of the same intervals at once begin at different groups, so that they seldom write the same object; who comes
+/// second finds it done.
+fn from_anywhere(ports: &Ports, groups: &BTreeSet<(Interval, Group)>) -> Vec<(Interval, Group)> {
+    let mut groups: Vec<_> = groups.iter().copied().collect();
     let first = ports.random.draw().checked_rem(groups.len() as u64).unwrap_or(0);
-    let (before, from) = groups.split_at(usize::try_from(first).unwrap_or(0));
-    for (interval, group) in from.iter().chain(before) {
-        merge(ports, run, *interval, *group).await?;
-    }
-    Ok(())
+    groups.rotate_left(usize::try_from(first).unwrap_or(0));
+    groups
 }
 
 /// The test's state, after what may be done now was done. A chunk alone moves a test on only when it came late: then the report is made anew.

@@ -1,5 +1,7 @@
 //! Merging: the chunks that lie under an interval's prefix become that interval's merged object.
 
+use futures_util::FutureExt;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use swarmgate_domain::{Chunk, ChunkId, Group, Interval, Key, MergedInterval, RunId, key};
 use tracing::warn;
 
@@ -9,6 +11,25 @@ use crate::records::list_all;
 use crate::sabotage::Sabotage;
 
 const MOST_TRIES: u32 = 50;
+
+/// So many groups are merged at once: merging waits for the store more than for the processor, and each holds a group's chunks one by one.
+const AT_ONCE: usize = 4;
+
+/// Merges each of `groups`, of some intervals.
+///
+/// # Errors
+/// [`ServiceError`], the first; some are merged.
+pub(crate) async fn merge_groups(
+    ports: &Ports,
+    run: &RunId,
+    groups: impl IntoIterator<Item = (Interval, Group)>,
+) -> Result<(), ServiceError> {
+    let merges: Vec<_> =
+        groups.into_iter().map(|(interval, group)| merge(ports, run, interval, group).boxed()).collect();
+    let mut merging = stream::iter(merges).buffer_unordered(AT_ONCE);
+    while merging.try_next().await?.is_some() {}
+    Ok(())
+}
 
 /// Brings the merged interval up to what lies in the store: lists the chunks, adds those that it does not hold, writes it if it is unchanged.
 ///

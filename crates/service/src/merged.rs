@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use swarmgate_domain::{Group, Interval, Key, MergedInterval, Plan, Results, RunId, RunState, Summarizer, key};
 
 use crate::error::ServiceError;
@@ -25,16 +27,20 @@ pub(crate) async fn list(
     Ok(intervals)
 }
 
+/// So many reads are under way at once: they wait for the store, not for the processor.
+const AT_ONCE: usize = 8;
+
 /// The groups of one interval.
 pub(crate) async fn read(ports: &Ports, keys: &[Key]) -> Result<Vec<MergedInterval>, ServiceError> {
-    let mut groups = Vec::with_capacity(keys.len());
-    for key in keys {
-        if let Some(object) = ports.store.get(key).await? {
-            let merged = MergedInterval::decode(&object.bytes);
-            groups.push(merged.map_err(|source| ServiceError::Frame { key: key.clone(), source })?);
-        }
-    }
-    Ok(groups)
+    let reads: Vec<_> = keys.iter().map(|key| read_one(ports, key).boxed()).collect();
+    let groups: Vec<_> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+    Ok(groups.into_iter().flatten().collect())
+}
+
+async fn read_one(ports: &Ports, key: &Key) -> Result<Option<MergedInterval>, ServiceError> {
+    let Some(object) = ports.store.get(key).await? else { return Ok(None) };
+    let merged = MergedInterval::decode(&object.bytes);
+    merged.map(Some).map_err(|source| ServiceError::Frame { key: key.clone(), source })
 }
 
 /// Adds up all merged intervals of a test.
@@ -45,8 +51,13 @@ pub(crate) async fn summarize(
     revision: u32,
 ) -> Result<Results, ServiceError> {
     let mut summarizer = Summarizer::new(plan.clone(), state.clone());
-    for (interval, keys) in list(ports, &plan.id, None).await? {
-        summarizer.add_interval(interval, &read(ports, &keys).await?);
+    let intervals = list(ports, &plan.id, None).await?;
+    // A few intervals are read ahead of the one that is added: memory does not grow with the test.
+    let reads: Vec<_> = intervals.values().map(|keys| read(ports, keys).boxed()).collect();
+    let mut reading = stream::iter(reads).buffered(AT_ONCE);
+    for interval in intervals.keys() {
+        let groups = reading.try_next().await?.expect("a reading for each interval");
+        summarizer.add_interval(*interval, &groups);
     }
     Ok(summarizer.finish(revision))
 }

@@ -1,12 +1,13 @@
 //! The report: made of every uploaded chunk, once for each set of chunks.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use swarmgate_domain::{Event, Group, Key, Plan, Results, RunId, RunState, Verdict, key};
+use swarmgate_domain::{Event, Group, Interval, Key, Plan, Results, RunId, RunState, Verdict, key};
 
 use crate::error::ServiceError;
-use crate::merge::merge;
+use crate::merge::merge_groups;
 use crate::merged;
 use crate::ports::{Condition, Ports};
 use crate::records::{Created, create, list_all, read};
@@ -62,7 +63,7 @@ pub(crate) async fn publish(ports: &Ports, plan: &Arc<Plan>, state: &RunState) -
             Some((number, _)) => number + 1,
             None => 1,
         };
-        merge_all(ports, &plan.id, &chunks).await?;
+        merge_groups(ports, &plan.id, places(&chunks)).await?;
         let first = first_verdict(ports, &plan.id).await?;
         let told = RunState { verdict: first.clone(), ..state.clone() };
         let results = merged::summarize(ports, plan, &told, number).await?;
@@ -102,18 +103,13 @@ async fn first_verdict(ports: &Ports, run: &RunId) -> Result<Option<Verdict>, Se
     Ok(read::<Revision>(&*ports.store, &key::revision(run, 1)).await?.map(|record| record.value.verdict))
 }
 
-async fn merge_all(ports: &Ports, run: &RunId, chunks: &[Key]) -> Result<(), ServiceError> {
-    let mut done = None;
-    for chunk in chunks {
-        if let Some((_, key::Meaning::Chunk(id))) = key::meaning(chunk) {
-            let place = (id.interval, Group::of(id.shard));
-            if done != Some(place) {
-                merge(ports, run, place.0, place.1).await?;
-                done = Some(place);
-            }
-        }
-    }
-    Ok(())
+/// Where `chunks` lie, each place once.
+fn places(chunks: &[Key]) -> BTreeSet<(Interval, Group)> {
+    let place = |key: &Key| match key::meaning(key) {
+        Some((_, key::Meaning::Chunk(id))) => Some((id.interval, Group::of(id.shard))),
+        _ => None,
+    };
+    chunks.iter().filter_map(place).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -51,6 +51,13 @@ pub struct Ends {
 /// The driver looks around this often at least: how late it then is tells how busy the thread is.
 const PROBE: Micros = Micros(20_000);
 
+/// How many users are woken in one turn. Turns are as far apart as all runners that are ready take: with 1,024 and some ten thousand
+/// connections, the users who were woken were fewer than those whose wait was over.
+const MOST_WOKEN: usize = 1 << 14;
+/// How many users of a thread are at work at most, those who wait in line for a connection among them: each takes some 1.5 KB then.
+/// Who is to go on beyond that is late, which marks the interval saturated: a load that is far too much must not eat the memory.
+const MOST_AT_WORK: usize = 1 << 17;
+
 /// Runs a thread's share of the load to its end, or until nobody holds the other end of `control` any more.
 pub async fn drive(outfit: Outfit, order: Order, mut control: watch::Receiver<Control>, ends: Ends) {
     let Ends { parts, spent } = ends;
@@ -130,7 +137,11 @@ struct Driver<'a> {
     grace: Micros,
     has_cut: bool,
     changes_heard: usize,
+    /// Runners whose deadline is to be looked at.
+    expired: Vec<u32>,
+    /// Users whose wait is over, in order, from `woken` on.
     fired: Vec<u32>,
+    woken: usize,
 }
 
 impl<'a> Driver<'a> {
@@ -149,7 +160,9 @@ impl<'a> Driver<'a> {
             grace: scenario.grace,
             has_cut: false,
             changes_heard: 0,
+            expired: Vec::new(),
             fired: Vec::new(),
+            woken: 0,
         }
     }
 
@@ -165,12 +178,7 @@ impl<'a> Driver<'a> {
             }
         }
         self.start_arrivals(now);
-        thread.sleepers.borrow_mut().advance(now, &mut self.fired);
-        for id in self.fired.drain(..) {
-            if !thread.dismiss_if_over(id, now) {
-                thread.wake_user(id);
-            }
-        }
+        self.wake_users(now);
         if now < self.end || thread.recorder.borrow().users() > 0 {
             if now >= self.end + self.grace && !self.has_cut {
                 self.cut(now);
@@ -181,9 +189,33 @@ impl<'a> Driver<'a> {
         Turn::Over
     }
 
+    /// Wakes those whose wait is over, some at a time: at the end of a test they may be a million at once, and who was due before
+    /// must have its turn meanwhile.
+    fn wake_users(&mut self, now: Micros) {
+        let thread = &self.thread;
+        thread.sleepers.borrow_mut().advance(now, &mut self.fired);
+        let room = MOST_AT_WORK.saturating_sub(thread.runners.borrow().at_work());
+        let until = self.fired.len().min(self.woken + MOST_WOKEN.min(room));
+        for id in &self.fired[self.woken..until] {
+            if !thread.dismiss_if_over(*id, now) {
+                thread.wake_user(*id);
+            }
+        }
+        self.woken = until;
+        // Not each time: taking out the front moves the rest.
+        if self.woken * 2 >= self.fired.len() {
+            self.fired.drain(..self.woken);
+            self.woken = 0;
+        }
+    }
+
     /// When the next turn is due.
     fn next_at(&mut self, now: Micros) -> Micros {
         let thread = &self.thread;
+        if self.woken < self.fired.len() {
+            let is_full = thread.runners.borrow().at_work() >= MOST_AT_WORK;
+            return if is_full { now + Micros(1_000) } else { now };
+        }
         let end = if now < self.end { self.end } else { self.end + self.grace };
         let mut next = now + PROBE;
         let mut consider = |at: Option<Micros>| next = next.min(at.unwrap_or(next));
@@ -250,7 +282,8 @@ impl<'a> Driver<'a> {
         thread.pick_rows(&mut user);
         let id = thread.users.borrow_mut().add(user, span.stop.min(self.end));
         thread.recorder.borrow_mut().user_started(now);
-        thread.wake_user(id);
+        // In line behind those who are to go on already.
+        self.fired.push(id);
     }
 
     fn kind(&self, load: u16, number: u64) -> usize {
@@ -296,8 +329,8 @@ impl<'a> Driver<'a> {
 
     fn check_deadlines(&mut self, now: Micros) {
         let thread = &self.thread;
-        thread.deadlines.borrow_mut().advance(now, &mut self.fired);
-        for id in self.fired.drain(..) {
+        thread.deadlines.borrow_mut().advance(now, &mut self.expired);
+        for id in self.expired.drain(..) {
             let later = thread.runners.borrow().get(id).check_deadline(now);
             if let Some(at) = later {
                 thread.deadlines.borrow_mut().insert(id, at);
@@ -309,7 +342,10 @@ impl<'a> Driver<'a> {
     fn cut(&mut self, now: Micros) {
         self.has_cut = true;
         let thread = &self.thread;
-        let asleep: Vec<u32> = thread.users.borrow().ids().filter(|id| thread.is_asleep(*id)).collect();
+        let mut asleep: Vec<u32> = thread.users.borrow().ids().filter(|id| thread.is_asleep(*id)).collect();
+        // Those who were to be woken, but were not yet.
+        asleep.extend(self.fired.drain(..).skip(self.woken));
+        self.woken = 0;
         for id in asleep {
             thread.sleepers.borrow_mut().remove(id);
             let user = thread.users.borrow_mut().lend(id);

@@ -146,6 +146,11 @@ impl Runners {
         runner
     }
 
+    /// How many have something to do.
+    pub fn at_work(&self) -> usize {
+        self.all.len() - self.idle.len()
+    }
+
     /// The runner with this id.
     pub fn get(&self, id: u32) -> &Rc<Runner> {
         &self.all[crate::program::usize_of(id)]

@@ -172,13 +172,13 @@ fn mixed(seed: u64, n: u64) -> u64 {
 #[derive(Debug, Default)]
 pub struct Users {
     slots: Vec<Slot>,
+    /// When each stops, at the latest. Asked for at each step: apart from the rest, so that it stays in the processor's cache.
+    stops: Vec<Micros>,
     free: Vec<u32>,
 }
 
 #[derive(Debug)]
 struct Slot {
-    /// When it stops, at the latest.
-    stop_at: Micros,
     /// `None` while a runner works for it, and while nobody has this id.
     user: Option<User>,
     taken: bool,
@@ -190,12 +190,14 @@ impl Users {
     /// Takes `user` in; it stops at `stop_at`.
     pub fn add(&mut self, user: User, stop_at: Micros) -> u32 {
         let closed_number = (user.model == Model::Closed).then_some(user.number);
-        let slot = Slot { stop_at, user: Some(user), taken: true, closed_number };
+        let slot = Slot { user: Some(user), taken: true, closed_number };
         if let Some(id) = self.free.pop() {
             *self.slot(id) = slot;
+            self.set_stop_at(id, stop_at);
             return id;
         }
         self.slots.push(slot);
+        self.stops.push(stop_at);
         u32::try_from(self.slots.len() - 1).expect("users are at most a few millions")
     }
 
@@ -220,12 +222,12 @@ impl Users {
 
     /// When the user stops.
     pub fn stop_at(&self, id: u32) -> Micros {
-        self.slots.get(crate::program::usize_of(id)).map_or(Micros::ZERO, |slot| slot.stop_at)
+        self.stops.get(crate::program::usize_of(id)).copied().unwrap_or(Micros::ZERO)
     }
 
     /// Says when the user stops.
     pub fn set_stop_at(&mut self, id: u32, at: Micros) {
-        self.slot(id).stop_at = at;
+        self.stops[crate::program::usize_of(id)] = at;
     }
 
     /// The ids of all users.

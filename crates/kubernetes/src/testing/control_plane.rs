@@ -32,6 +32,14 @@ impl ControlPlane {
     /// # Panics
     /// If it does not start; if it is not built and `SWARMGATE_NEED_ALL` is set.
     pub fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// The same, with more flags of the API server.
+    ///
+    /// # Panics
+    /// As [`ControlPlane::start`].
+    pub fn start_with(flags: &[String]) -> Option<Self> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tools/kube-control-plane");
         let built = Command::new(&script).arg("built").output().expect("bash runs the script");
         if !built.status.success() {
@@ -42,7 +50,7 @@ impl ControlPlane {
         }
         let folder = tempfile::tempdir().expect("a folder for the control plane");
         let mut running = Command::new(&script);
-        running.arg("run").arg(folder.path().join("plane")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        running.arg("run").arg(folder.path().join("plane")).args(flags).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut running = running.spawn().expect("bash runs the script");
         let held = running.stdin.take();
         let mut kubeconfig = String::new();

@@ -1,0 +1,146 @@
+//! The standard library, as far as load tests use it: partly of Rust, partly of Python (`prelude`).
+
+mod codec;
+mod digest;
+mod files;
+mod itertools;
+mod json;
+mod math;
+mod mersenne;
+mod random;
+mod regex;
+mod system;
+mod time;
+
+use std::rc::Rc;
+
+use crate::value::{Module, NativeFn, Value, intern};
+use crate::vm::{Res, Vm};
+
+pub use files::open;
+
+/// Makes a module of Rust.
+pub type ModuleMaker = fn(&mut Vm, &Module) -> Res<()>;
+
+/// What the modules of Rust keep for a machine.
+#[derive(Default)]
+pub struct State {
+    pub(crate) random: Option<Rc<std::cell::RefCell<mersenne::Mersenne>>>,
+    /// What the embedding crate keeps.
+    pub embedding: Option<Box<dyn std::any::Any>>,
+}
+
+/// Modules written in Rust.
+const NATIVE: &[(&str, ModuleMaker)] = &[
+    ("random", random::make),
+    ("time", time::make),
+    ("json", json::make),
+    ("re", regex::make),
+    ("math", math::make),
+    ("itertools", itertools::make),
+    ("base64", codec::make),
+    ("_swarmgate", system::make),
+    ("hashlib", digest::make),
+];
+
+macro_rules! prelude {
+    ($($name:literal => $file:literal,)*) => {
+        /// Modules written in Python.
+        const PRELUDE: &[(&str, &str, &str)] =
+            &[$(($name, concat!("<", $name, ">"), include_str!(concat!("prelude/", $file))),)*];
+    };
+}
+
+prelude! {
+    "__future__" => "empty.py",
+    "abc" => "abc.py",
+    "atexit" => "atexit.py",
+    "calendar" => "calendar.py",
+    "collections" => "collections.py",
+    "collections.abc" => "collections_abc.py",
+    "contextlib" => "contextlib.py",
+    "copy" => "copy.py",
+    "csv" => "csv.py",
+    "dataclasses" => "dataclasses.py",
+    "datetime" => "datetime.py",
+    "dotenv" => "dotenv.py",
+    "enum" => "enum.py",
+    "functools" => "functools.py",
+    "gc" => "gc.py",
+    "getpass" => "getpass.py",
+    "gevent" => "gevent.py",
+    "gevent.lock" => "gevent_lock.py",
+    "hmac" => "hmac.py",
+    "html" => "html.py",
+    "http" => "http.py",
+    "inspect" => "inspect.py",
+    "io" => "io.py",
+    "json.decoder" => "json_decoder.py",
+    "logging" => "logging.py",
+    "numbers" => "numbers.py",
+    "operator" => "operator.py",
+    "os" => "os.py",
+    "os.path" => "os_path.py",
+    "pathlib" => "pathlib.py",
+    "platform" => "platform.py",
+    "pprint" => "pprint.py",
+    "queue" => "queue.py",
+    "resource" => "resource.py",
+    "secrets" => "secrets.py",
+    "statistics" => "statistics.py",
+    "string" => "string.py",
+    "sys" => "sys.py",
+    "textwrap" => "textwrap.py",
+    "threading" => "threading.py",
+    "traceback" => "traceback.py",
+    "types" => "types.py",
+    "typing" => "typing.py",
+    "typing_extensions" => "typing.py",
+    "urllib" => "empty.py",
+    "urllib.parse" => "urllib_parse.py",
+    "urllib3" => "urllib3.py",
+    "urllib3.exceptions" => "urllib3_exceptions.py",
+    "uuid" => "uuid.py",
+    "warnings" => "warnings.py",
+}
+
+/// Whether Python brings along, here, a module of this name.
+pub fn has_module(name: &str) -> bool {
+    NATIVE.iter().any(|(n, _)| *n == name) || PRELUDE.iter().any(|(n, ..)| *n == name)
+}
+
+/// The modules written in Python: name, file, source.
+pub fn prelude_sources() -> &'static [(&'static str, &'static str, &'static str)] {
+    PRELUDE
+}
+
+/// Loads a module that Python brings along; `false` where there is none of this name.
+///
+/// # Errors
+/// What running it raises, which would be a bug of the module.
+pub fn make(vm: &mut Vm, name: &str) -> Res<bool> {
+    let maker =
+        NATIVE.iter().find(|(n, _)| *n == name).map(|(_, maker)| *maker).or_else(|| vm.makers.get(name).copied());
+    if let Some(maker) = maker {
+        let module = Rc::new(Module::new(name));
+        vm.add_module(Rc::clone(&module));
+        maker(vm, &module)?;
+        return Ok(true);
+    }
+    if let Some((name, file, source)) = PRELUDE.iter().find(|(n, ..)| *n == name) {
+        // What Python brings along must work in whatever state the fiber's limits are.
+        let spent = vm.spent;
+        let made = vm.run_source(name, file, source);
+        vm.spent = spent;
+        made?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// Puts functions of Rust into a module.
+pub fn fill(module: &Module, functions: &[(&'static str, NativeFn)]) {
+    for (name, function) in functions {
+        module.set(intern(name), Value::native(name, *function));
+    }
+}

@@ -1,0 +1,14 @@
+class ABCMeta:
+    pass
+
+
+class ABC:
+    pass
+
+
+def abstractmethod(function):
+    function.__isabstractmethod__ = True
+    return function
+
+
+abstractproperty = property

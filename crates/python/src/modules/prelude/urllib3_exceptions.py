@@ -1,0 +1,10 @@
+class HTTPError(Exception): pass
+class HTTPWarning(Warning): pass
+class SecurityWarning(HTTPWarning): pass
+class InsecureRequestWarning(SecurityWarning): pass
+class NewConnectionError(HTTPError): pass
+class MaxRetryError(HTTPError): pass
+class TimeoutError(HTTPError): pass
+class ReadTimeoutError(TimeoutError): pass
+class ConnectTimeoutError(TimeoutError): pass
+class ProtocolError(HTTPError): pass

@@ -1,0 +1,16 @@
+{{- define "sample-workload.labels" -}}
+{{ include "sample-workload.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{- define "sample-workload.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- /* What is not in a namespace needs a name of its own for each release. */ -}}
+{{- define "sample-workload.clusterName" -}}
+swarmgate-{{ .Release.Namespace }}-{{ .Release.Name }}
+{{- end }}

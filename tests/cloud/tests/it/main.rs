@@ -1,0 +1,14 @@
+//! The whole pipeline as it is deployed, seen from outside: the real functions run against the Lambda Runtime API, scale a Deployment on a real
+//! Kubernetes API server with the rights of the chart, and for each Pod that the controllers make a real `swarmgate-worker` runs. Store and
+//! queues are stand-ins that others wrote.
+//!
+//! Start at [`story`]. `world` puts everything together, `entries` is the part of EKS that lets the functions into the cluster.
+
+#![expect(clippy::unwrap_used, reason = "what is not there fails the test, also in its helpers")]
+
+mod binaries;
+mod chaos;
+mod chart;
+mod entries;
+mod story;
+mod world;

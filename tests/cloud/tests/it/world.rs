@@ -1,0 +1,189 @@
+//! A deployment at work: store, queues, functions, a cluster with the workers' chart, and a server to load.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::Api;
+use reqwest::Client;
+use serde_json::{Value, json};
+use swarmgate_aws::SqsQueue;
+use swarmgate_domain::Summary;
+use swarmgate_kubernetes::testing::{ControlPlane, Kubelet, Program};
+use swarmgate_testbed::{
+    Arrival, AwsStandIns, EventBridge, EventFormat, EventSource, FakeEks, FaultProxy, HttpFront, LambdaFunction,
+};
+use swarmgate_workload::{RunningWorkload, Workload};
+use tokio::task::JoinSet;
+
+use crate::binaries::binary;
+use crate::chart;
+use crate::entries::AccessEntries;
+
+const BUCKET: &str = "results";
+const CLUSTER: &str = "load";
+const NAMESPACE: &str = "swarmgate";
+
+/// How often the schedule comes by: in tests a minute would be long.
+const SWEEP_EVERY: Duration = Duration::from_secs(3);
+
+/// How long a test of some seconds may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// A deployment at work. Fields end in the order in which they stand: callers before what they call.
+pub struct World {
+    pub client: Client,
+    front: HttpFront,
+    _schedule: JoinSet<()>,
+    _events: EventSource,
+    pub kubelet: Kubelet,
+    pub merge: LambdaFunction,
+    pub sweep: LambdaFunction,
+    pub api: LambdaFunction,
+    deployments: Api<Deployment>,
+    _plane: ControlPlane,
+    pub entries: AccessEntries,
+    _eks: FakeEks,
+    pub proxy: FaultProxy,
+    pub server: RunningWorkload,
+    _bridge: EventBridge,
+    _aws: AwsStandIns,
+}
+
+impl World {
+    /// Starts everything; `None`: the test is skipped, which was said.
+    pub async fn start(test: &str, arrival: Arrival) -> Option<Self> {
+        let helm = chart::helm()?;
+        let mut bridge = EventBridge::start().await;
+        let aws = AwsStandIns::start(test, Some(&bridge.url())).await?;
+        let entries = AccessEntries::start(aws.keys().0).await;
+        let plane = ControlPlane::start_with(&entries.flags())?;
+        plane.node("node-1", 64).await;
+        plane.namespace(NAMESPACE).await;
+
+        aws.make_bucket(BUCKET).await;
+        let (shards, events) = (aws.make_queue("shards").await, aws.make_queue("events").await);
+        let config = aws.config(aws.aws_url()).await;
+        bridge.deliver_to(SqsQueue::new(&config, &events), arrival);
+        let proxy = FaultProxy::start(aws.store_url()).await;
+        plane.apply(NAMESPACE, &chart::workers(&helm, NAMESPACE, BUCKET, &shards)).await.unwrap();
+        let eks = FakeEks::start(CLUSTER, &plane.url(), &plane.authority_pem()).await;
+
+        let of_workers = aws.environment(&proxy.url());
+        let environment = of_functions(of_workers.clone(), &eks.url(), &shards);
+        let function =
+            |name: &str, copies| LambdaFunction::new(name, Path::new(&binary(name)), environment.clone(), copies);
+        let (api, merge, sweep) = (function("api", 2), function("merge", 3), function("sweep", 1));
+        let worker = binary("swarmgate-worker");
+        let kubelet = Kubelet::start(&plane, NAMESPACE, move |_| {
+            let program = Program::new(&worker).listens_by("SWARMGATE_LISTEN");
+            Some(of_workers.iter().fold(program, |program, (name, value)| program.variable(name, value.as_str())))
+        })
+        .await;
+        let mut schedule = JoinSet::new();
+        schedule.spawn(sweep_again_and_again(sweep.clone()));
+        Some(Self {
+            client: Client::builder().no_proxy().build().unwrap(),
+            front: HttpFront::start(&api, EventFormat::HttpApi, "$default").await,
+            _schedule: schedule,
+            _events: EventSource::start(&config, &events, &merge, 3),
+            kubelet,
+            merge,
+            sweep,
+            api,
+            deployments: Api::namespaced(plane.client().await, NAMESPACE),
+            _plane: plane,
+            entries,
+            _eks: eks,
+            proxy,
+            server: Workload::builder().start().unwrap(),
+            _bridge: bridge,
+            _aws: aws,
+        })
+    }
+
+    /// Runs `swarmgate test …` against the API; gives the exit code and what it printed.
+    pub async fn swarmgate_test(&self, arguments: &[&str]) -> (i32, String) {
+        let mut command = Command::new(binary("swarmgate"));
+        command.args(["test", "--api", &self.front.url()]).args(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        (output.status.code().unwrap_or(-1), said)
+    }
+
+    /// A file with a scenario that loads the server; gives its path.
+    pub fn scenario(&self, duration: &str) -> tempfile::TempPath {
+        let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+        let target = self.server.url("");
+        let text = format!(
+            "target: {target}\nload: {{ users: 20, spawn_rate: 20/s, duration: {duration} }}\nthink_time: 20ms..60ms\n\
+             flow: [ GET /, GET /items ]\ngrace: 10s\nthresholds: [ 'error_rate < 1%' ]\n"
+        );
+        std::fs::write(file.path(), text).unwrap();
+        file.into_temp_path()
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        let answer = self.client.get(format!("{}{path}", self.front.url())).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// The summary, which the API redirects to.
+    pub async fn summary(&self, id: &str) -> Summary {
+        serde_json::from_value(self.get(&format!("/tests/{id}/report/summary.json")).await).unwrap()
+    }
+
+    /// What the Deployment's size is set to.
+    pub async fn replicas(&self) -> i32 {
+        self.deployments.get("workers").await.unwrap().spec.and_then(|spec| spec.replicas).unwrap_or(-1)
+    }
+
+    /// Waits until `done`.
+    pub async fn wait_until(&self, what: &str, mut done: impl AsyncFnMut() -> bool) {
+        let waiting = async {
+            while !done().await {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
+            let workers: Vec<_> = self.kubelet.logged().iter().map(|pod| self.kubelet.log(pod)).collect();
+            panic!("waited for {what}\n{}\n{}\n{}", self.api.log(), self.merge.log(), workers.join("\n"));
+        }
+    }
+
+    /// Waits until the test stands like this; gives how it stands.
+    pub async fn wait_for(&self, id: &str, phase: &str) -> Value {
+        let mut test = Value::Null;
+        self.wait_until(&format!("{id} to be {phase}"), async || {
+            test = self.get(&format!("/tests/{id}")).await;
+            test["phase"] == phase
+        })
+        .await;
+        test
+    }
+}
+
+/// What the template gives to each function.
+fn of_functions(mut environment: Vec<(String, String)>, eks: &str, shards: &str) -> Vec<(String, String)> {
+    let pools =
+        json!({ "default": { "queue": shards, "cluster": CLUSTER, "namespace": NAMESPACE, "deployment": "workers" } });
+    let ours = [
+        ("AWS_ENDPOINT_URL_EKS", eks.to_owned()),
+        ("SWARMGATE_BUCKET", BUCKET.to_owned()),
+        ("SWARMGATE_POOLS", pools.to_string()),
+        ("SWARMGATE_ALLOWED_TARGETS", "127.0.0.1".to_owned()),
+        ("SWARMGATE_INTERVAL", "1s".to_owned()),
+    ];
+    environment.extend(ours.map(|(name, value)| (name.to_owned(), value)));
+    environment
+}
+
+async fn sweep_again_and_again(sweep: LambdaFunction) {
+    loop {
+        tokio::time::sleep(SWEEP_EVERY).await;
+        let event = json!({ "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {} });
+        // The next one mends what this one could not.
+        let _ = sweep.invoke(event.to_string()).await;
+    }
+}
