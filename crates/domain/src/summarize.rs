@@ -239,7 +239,7 @@ impl Summarizer {
             environment: plan.environment.clone(),
         };
         summary.notes = notes::notes(&summary);
-        let needed = capacity.needed(plan.peak_users(), plan.shards());
+        let needed = capacity.needed(&plan.scenario, plan.shards());
         summary.notes.extend(needed.map(|needed| needed.words()));
         Results { summary, intervals: self.intervals, histograms: self.histograms }
     }
