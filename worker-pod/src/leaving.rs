@@ -4,20 +4,21 @@ use std::future::poll_fn;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 /// Whether the worker is to end.
 #[derive(Clone, Debug)]
 pub(crate) struct Leaving(watch::Receiver<bool>);
 
 impl Leaving {
-    /// Told by the signals that end a process.
+    /// Told by the signals that end a process, as long as `tasks` runs.
     ///
     /// # Errors
     /// The signals can't be listened for.
-    pub fn on_signals() -> std::io::Result<Self> {
+    pub fn on_signals(tasks: &mut JoinSet<()>) -> std::io::Result<Self> {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let (told, is_told) = watch::channel(false);
-        tokio::spawn(async move {
+        tasks.spawn(async move {
             poll_fn(|context| {
                 let first = terminate.poll_recv(context);
                 if first.is_ready() { first } else { interrupt.poll_recv(context) }

@@ -21,6 +21,7 @@ use swarmgate_service::Retrying;
 use swarmgate_service::ports::{Ports, Queue, SecretSource, Settings as Waits};
 use swarmgate_worker::{Engine, EngineOptions};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tracing::{error, info};
 use tracing_subscriber::EnvFilter;
 
@@ -45,12 +46,14 @@ async fn main() -> ExitCode {
 
 async fn run() -> anyhow::Result<()> {
     let settings = Settings::from_environment()?;
-    let leaving = Leaving::on_signals().context("listening for SIGTERM")?;
+    // End with this function.
+    let mut tasks = JoinSet::new();
+    let leaving = Leaving::on_signals(&mut tasks).context("listening for SIGTERM")?;
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("SWARMGATE_LISTEN `{}`: listening there", settings.listen))?;
     let health = Health::default();
-    let answering = tokio::spawn(health::answer(listener, health.clone()));
+    tasks.spawn(health::answer(listener, health.clone()));
 
     let config = connect().await;
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
@@ -82,6 +85,5 @@ async fn run() -> anyhow::Result<()> {
     info!(worker = settings.name, pool = settings.pool, "the worker waits for shards");
     job.take_shards(&leaving, &health).await;
     info!(worker = settings.name, "the worker was told to end, and has given back what it had");
-    answering.abort();
     Ok(())
 }
