@@ -39,15 +39,24 @@ pub type LeaveSignal<'a> = Pin<&'a mut (dyn Future<Output = ()> + Send)>;
 /// The signal, and whether it came: a future that is over must not be asked again.
 struct Leave<'a> {
     signal: LeaveSignal<'a>,
-    came: bool,
+    told: Told,
+}
+
+/// Whether the signal came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    No,
+    Yes,
+    /// It came, and the worker is about it: it is not told again.
+    Heeded,
 }
 
 impl Leave<'_> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if !self.came {
-            self.came = self.signal.as_mut().poll(context).is_ready();
+        if self.told == Told::No && self.signal.as_mut().poll(context).is_ready() {
+            self.told = Told::Yes;
         }
-        if self.came { Poll::Ready(()) } else { Poll::Pending }
+        if self.told == Told::Yes { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
@@ -118,7 +127,7 @@ impl<'a> Claim<'a> {
                 Ok(etag) => {
                     message.hide(holds).await;
                     let condition = Condition::Matches(etag);
-                    let (clock, leave) = (StoreClock::default(), Leave { signal, came: false });
+                    let (clock, leave) = (StoreClock::default(), Leave { signal, told: Told::No });
                     let claim = Self { ports, message, shard, key, lease, condition, holds, renewed, clock, leave };
                     return Ok(Some(claim));
                 }
@@ -145,6 +154,11 @@ impl<'a> Claim<'a> {
                 First::Pause => {}
             }
         }
+    }
+
+    /// The worker ends its work now: what it still has to do is not broken off by the signal again.
+    pub fn heed(&mut self) {
+        self.leave.told = Told::Heeded;
     }
 
     /// Gives the shard back before it is over: another worker may take it at once.

@@ -172,7 +172,7 @@ async fn make_load(
     let control = read_control(ports, &plan.id).await?;
     load.begin(own_start);
     let mut applied = obey(control, Control::default(), load);
-    let end = loop {
+    let mut end = loop {
         match claim.keep_while(load.next()).await? {
             Kept::Done(None) => return Ok(End::Done),
             Kept::Done(Some(measured)) => {
@@ -188,10 +188,22 @@ async fn make_load(
     };
     // What was measured until now describes requests that were really sent.
     load.stop(Micros::ZERO);
-    while let Some(measured) = load.next().await {
+    claim.heed();
+    loop {
+        let next = match end {
+            // Kept until everything is uploaded, so that no report is made before.
+            End::Leaving => match claim.keep_while(load.next()).await? {
+                Kept::Done(next) => next,
+                Kept::Lost | Kept::Leaving => {
+                    end = End::Lost;
+                    continue;
+                }
+            },
+            End::Lost | End::Done => load.next().await,
+        };
+        let Some(measured) = next else { return Ok(end) };
         upload(ports, plan, chunk_id(claim, &measured), clock_doubt, measured).await?;
     }
-    Ok(end)
 }
 
 fn spec(plan: &Plan, shard: ShardId, data: Vec<Vec<Vec<String>>>) -> ShardSpec {
