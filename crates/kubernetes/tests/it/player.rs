@@ -76,8 +76,12 @@ async fn a_pod_is_ready_when_its_program_says_so() {
     world.deployment("workers", 1).await;
     let fleet = world.fleet();
     fleet.scale("main", 1).await.unwrap();
-    status_when(&fleet, |status| status.running == 1).await;
-    assert_eq!(kubelet.running().len(), 1);
+    // The two are asked one after the other, and a Pod may be replaced between.
+    until("a ready Pod with its program", async || {
+        let is_ready = fleet.status("main").await.unwrap().running == 1;
+        (is_ready && kubelet.running().len() == 1).then_some(())
+    })
+    .await;
 }
 
 /// The program of the test above, which is this program with other arguments. Not ready when first asked.
