@@ -30,13 +30,13 @@ impl Clock {
         Micros(self.anchor_us.saturating_add(passed).max(0).cast_unsigned())
     }
 
-    /// When test time is `at`, for timers. Far off times are cut to a day after now.
-    pub fn instant(&self, at: Micros) -> Instant {
+    /// How long it is until test time `at`, for timers: 0 if that is past, and a day at most.
+    pub fn until(&self, at: Micros) -> Duration {
         const DAY_US: i64 = 86_400_000_000;
-        let ahead = at.0.min(i64::MAX.cast_unsigned()).cast_signed().saturating_sub(self.anchor_us);
         let passed = Micros::from(self.anchor.elapsed()).0.cast_signed();
-        let ahead = ahead.clamp(0, passed.saturating_add(DAY_US)).cast_unsigned();
-        self.anchor + Duration::from_micros(ahead)
+        let at = at.0.min(i64::MAX.cast_unsigned()).cast_signed();
+        let ahead = at.saturating_sub(self.anchor_us).saturating_sub(passed);
+        Duration::from_micros(ahead.clamp(0, DAY_US).cast_unsigned())
     }
 
     /// Milliseconds since the Unix epoch at test time `at`.
@@ -76,7 +76,7 @@ mod tests {
         assert!((Micros::from_secs(10)..Micros::from_secs(11)).contains(&past.now()));
         let to_come = Clock::starting_at(unix_now() + Micros::from_secs(10));
         assert_eq!(to_come.now(), Micros::ZERO);
-        let ahead = to_come.instant(Micros::from_secs(5)).duration_since(past.anchor);
+        let ahead = to_come.until(Micros::from_secs(5));
         assert!((14..16).contains(&ahead.as_secs()), "{ahead:?}");
     }
 

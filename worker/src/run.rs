@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::clock::Clock;
 use crate::limits;
 use crate::saturation::{self, Watch};
-use crate::thread::{Control, Ends, Order, Outfit, Part, drive};
+use crate::thread::{Alarm, Control, Ends, Order, Outfit, Part, drive};
 
 /// How many closed intervals of a thread may lie ready to be taken; more wait in the thread.
 const READY_INTERVALS: usize = 16;
@@ -61,10 +61,15 @@ impl Run {
             if let Some(core) = core {
                 limits::stay_on(core);
             }
+            // The alarm belongs to the runtime.
+            let built = built.and_then(|runtime| {
+                let alarm = runtime.block_on(async { Alarm::new() })?;
+                Ok((runtime, alarm))
+            });
             match built {
-                Ok(runtime) => {
+                Ok((runtime, alarm)) => {
                     let _ = ready.send(Ok(()));
-                    runtime.block_on(drive(outfit, order, control, ends));
+                    runtime.block_on(drive(outfit, order, alarm, control, ends));
                     // A look-up of a name may hang; nobody waits for it.
                     runtime.shutdown_background();
                 }

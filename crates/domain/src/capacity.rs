@@ -245,7 +245,7 @@ mod tests {
         let mut entry = EntryStats::default();
         entry.succeeded.count = requests;
         (0..requests).for_each(|_| entry.succeeded.service.record(Micros::from_millis(10)));
-        let name = EntryName { kind: EntryKind::Request, method: "GET".into(), name: "/".into() };
+        let name = EntryName::request("GET", "/");
         Stats { entries: [(name, entry)].into(), generator }
     }
 

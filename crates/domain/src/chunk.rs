@@ -69,7 +69,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::ids::{Attempt, Interval, ShardId};
-    use crate::scenario::{EntryKind, EntryName};
+    use crate::scenario::EntryName;
     use crate::stats::{EntryStats, Latency};
 
     /// A chunk of 5 s in which `count` requests took `us` microseconds each.
@@ -79,7 +79,7 @@ pub(crate) mod tests {
             entry.succeeded.record(Latency { service: Micros(us), response: Micros(us) });
             *entry.statuses.entry(200).or_default() += 1;
         }
-        let name = EntryName { kind: EntryKind::Request, method: "GET".into(), name: "/".into() };
+        let name = EntryName::request("GET", "/");
         let length = Micros::from_secs(5);
         Chunk {
             run: RunId::new("t1").unwrap(),

@@ -44,34 +44,36 @@ impl PointPercentiles {
 /// Ranges in the latency distribution: so many for each factor of ten.
 const BUCKETS_A_DECADE: i32 = 12;
 
-/// The spread of response and service times, in the same ranges.
-pub(crate) fn distribution(response: &Histogram, service: &Histogram) -> Distribution {
-    let longest = response.max().max(service.max()).unwrap_or_default();
-    let shortest = response.min().into_iter().chain(service.min()).min().unwrap_or_default();
-    let mut edges: Vec<Micros> = Vec::new();
-    for step in 0.. {
-        let edge = Micros::from_secs_f64(10_f64.powf(f64::from(step) / f64::from(BUCKETS_A_DECADE)) / 1e6);
-        if edges.last() != Some(&edge) {
-            edges.push(edge);
-        }
-        if edge > longest {
-            break;
-        }
-    }
-    let first = edges.partition_point(|edge| *edge <= shortest).saturating_sub(1);
-    let edges = &edges[first..];
-    let spread = |histogram: &Histogram| {
-        let mut buckets: Vec<_> =
-            edges.windows(2).map(|edge| Bucket { from_us: edge[0], to_us: edge[1], count: 0 }).collect();
-        for (low, _, count) in histogram.ranges() {
-            let place = buckets.partition_point(|b| b.to_us <= low).min(buckets.len().saturating_sub(1));
-            if let Some(bucket) = buckets.get_mut(place) {
-                bucket.count += count;
+impl Distribution {
+    /// The spread of response and service times, in the same ranges.
+    pub fn of(response: &Histogram, service: &Histogram) -> Self {
+        let longest = response.max().max(service.max()).unwrap_or_default();
+        let shortest = response.min().into_iter().chain(service.min()).min().unwrap_or_default();
+        let mut edges: Vec<Micros> = Vec::new();
+        for step in 0.. {
+            let edge = Micros::from_secs_f64(10_f64.powf(f64::from(step) / f64::from(BUCKETS_A_DECADE)) / 1e6);
+            if edges.last() != Some(&edge) {
+                edges.push(edge);
+            }
+            if edge > longest {
+                break;
             }
         }
-        buckets
-    };
-    Distribution { response: spread(response), service: spread(service), curve: curve(response, service) }
+        let first = edges.partition_point(|edge| *edge <= shortest).saturating_sub(1);
+        let edges = &edges[first..];
+        let spread = |histogram: &Histogram| {
+            let mut buckets: Vec<_> =
+                edges.windows(2).map(|edge| Bucket { from_us: edge[0], to_us: edge[1], count: 0 }).collect();
+            for (low, _, count) in histogram.ranges() {
+                let place = buckets.partition_point(|b| b.to_us <= low).min(buckets.len().saturating_sub(1));
+                if let Some(bucket) = buckets.get_mut(place) {
+                    bucket.count += count;
+                }
+            }
+            buckets
+        };
+        Self { response: spread(response), service: spread(service), curve: curve(response, service) }
+    }
 }
 
 /// Percentiles at which the share of slower requests halves step by step, as far as there are requests to tell.

@@ -10,6 +10,7 @@ mod clock_offset;
 mod coverage;
 mod curve;
 mod distribution;
+mod entry_summary;
 mod frame;
 mod histogram;
 mod ids;

@@ -108,7 +108,7 @@ mod tests {
 
     fn stats() -> Stats {
         let mut stats = chunk(0, 0, 1, 99, 1_000).stats;
-        let name = EntryName { kind: EntryKind::Request, method: "POST".into(), name: "/login".into() };
+        let name = EntryName::request("POST", "/login");
         let mut entry = EntryStats::default();
         entry.failed.record(Latency { service: Micros(5_000), response: Micros(50_000) });
         stats.entries.insert(name, entry);

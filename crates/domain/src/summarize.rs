@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::capacity::Capacity;
 use crate::coverage::Coverage;
-use crate::distribution::distribution;
 use crate::histogram::Histogram;
 use crate::ids::{Attempt, Interval, ShardId};
 use crate::lifecycle::RunState;
@@ -15,7 +14,8 @@ use crate::plan::Plan;
 use crate::scenario::{EntryKind, EntryName};
 use crate::stats::{EntryStats, Stats};
 use crate::summary::{
-    EntrySummary, FailureSummary, LoadSummary, Percentiles, Point, PointPercentiles, Quality, SUMMARY_FORMAT, Summary,
+    Distribution, EntrySummary, FailureSummary, LoadSummary, Percentiles, Point, PointPercentiles, Quality,
+    SUMMARY_FORMAT, Summary,
 };
 use crate::time::Micros;
 use crate::verdict::{Evidence, ThresholdResult, judge};
@@ -197,15 +197,16 @@ impl Summarizer {
         quality.lateness = Percentiles::of(&stats.generator.lateness);
         quality.cpu_share = share(stats.generator.cpu_micros, stats.generator.cpu_available_micros);
         let (total, requests, groups) = entries(&stats, duration);
-        quality.cut_off = total.summary.cut_off;
+        let (response, service) = (total.response(), total.service());
+        quality.cut_off = total.cut_off;
         quality.clock_faults = total.clock_faults;
-        quality.clamped = total.service.clamped() + total.response.clamped();
+        quality.clamped = service.clamped() + response.clamped();
         let verdict = judge(&Evidence {
             quality: &quality,
             ended: &state.ended(),
             duration,
             planned: plan.duration(),
-            requests: total.summary.count,
+            requests: total.count(),
             starts_due: stats.generator.starts_due,
             starts_dropped: stats.generator.starts_dropped,
             thresholds: &thresholds,
@@ -227,11 +228,11 @@ impl Summarizer {
             verdict,
             thresholds,
             load: load(&plan, &stats),
-            distribution: distribution(&total.response, &total.service),
-            total: total.summary,
+            distribution: Distribution::of(&response, &service),
+            total: EntrySummary::of(&EntryName::request("", "Aggregated"), &total, duration),
             requests,
             groups,
-            failures: failures(&stats),
+            failures: FailureSummary::all(&stats),
             series: self.series,
             quality,
             notes: Vec::new(),
@@ -306,19 +307,12 @@ impl Requests {
     }
 }
 
-/// An entry with the histograms that its summary was read from.
-struct Entry {
-    summary: EntrySummary,
-    response: Histogram,
-    service: Histogram,
-    clock_faults: u64,
-}
-
-fn entries(stats: &Stats, duration: Micros) -> (Entry, Vec<EntrySummary>, Vec<EntrySummary>) {
+/// All requests together, and each name of requests and of groups.
+fn entries(stats: &Stats, duration: Micros) -> (EntryStats, Vec<EntrySummary>, Vec<EntrySummary>) {
     let mut total = EntryStats::default();
     let (mut requests, mut groups) = (Vec::new(), Vec::new());
     for (name, stats) in &stats.entries {
-        let entry = entry(name, stats, duration).summary;
+        let entry = EntrySummary::of(name, stats, duration);
         match name.kind {
             EntryKind::Request => {
                 total.add(stats);
@@ -327,63 +321,7 @@ fn entries(stats: &Stats, duration: Micros) -> (Entry, Vec<EntrySummary>, Vec<En
             EntryKind::Group => groups.push(entry),
         }
     }
-    let name = EntryName { kind: EntryKind::Request, method: String::new(), name: "Aggregated".to_owned() };
-    (entry(&name, &total, duration), requests, groups)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "rates and means need no more than 53 bits")]
-fn entry(name: &EntryName, stats: &EntryStats, duration: Micros) -> Entry {
-    let both = |pick: fn(&crate::stats::Latencies) -> &Histogram| {
-        let mut both = pick(&stats.succeeded).clone();
-        both.add(pick(&stats.failed));
-        both
-    };
-    let (response, service) = (both(|l| &l.response), both(|l| &l.service));
-    let (count, failures) = (stats.count(), stats.failed.count);
-    let per_second = |count: u64| if duration == Micros::ZERO { 0.0 } else { count as f64 / duration.as_secs_f64() };
-    let summary = EntrySummary {
-        kind: name.kind,
-        method: name.method.clone(),
-        name: name.name.clone(),
-        count,
-        failures,
-        error_rate: share(failures, count),
-        rate: per_second(count),
-        failure_rate: per_second(failures),
-        response: Percentiles::of(&response),
-        service: Percentiles::of(&service),
-        service_succeeded: Percentiles::of(&stats.succeeded.service),
-        service_failed: Percentiles::of(&stats.failed.service),
-        first_byte: Percentiles::of(&stats.first_byte),
-        connect: Percentiles::of(&stats.connect),
-        tls: Percentiles::of(&stats.tls),
-        pool_wait: Percentiles::of(&stats.pool_wait),
-        statuses: stats.statuses.clone(),
-        sent_bytes: stats.sent_bytes,
-        received_bytes: stats.received_bytes,
-        mean_body_bytes: share(stats.body_bytes, count),
-        redirects: stats.redirects,
-        cut_off: stats.cut_off,
-    };
-    Entry { summary, response, service, clock_faults: stats.clock_faults }
-}
-
-fn failures(stats: &Stats) -> Vec<FailureSummary> {
-    let requests = stats.entries.iter().filter(|(name, _)| name.kind == EntryKind::Request);
-    let mut failures: Vec<_> = requests
-        .flat_map(|(name, entry)| entry.errors.iter().map(move |(key, error)| (name, key, error)))
-        .map(|(name, key, error)| FailureSummary {
-            method: name.method.clone(),
-            name: name.name.clone(),
-            kind: key.kind,
-            detail: key.detail.clone(),
-            count: error.count,
-            first_us: error.first,
-            last_us: error.last,
-        })
-        .collect();
-    failures.sort_by_key(|failure| std::cmp::Reverse(failure.count));
-    failures
+    (total, requests, groups)
 }
 
 fn load(plan: &Plan, stats: &Stats) -> LoadSummary {

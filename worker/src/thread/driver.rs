@@ -1,16 +1,17 @@
 //! The thread's clockwork: starts users and arrivals, wakes those whose wait is over, ends what takes too long, closes intervals.
 
 use std::collections::HashMap;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use swarmgate_domain::{EntryStats, Micros, Scenario};
 use swarmgate_service::ports::UsersChange;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
+use super::alarm::Alarm;
 use super::recorder::Part;
 use super::schedule::{Crowd, OpenLoad, Share, Span};
 use super::user::{Model, Phase, User};
@@ -51,6 +52,10 @@ pub struct Ends {
 /// The driver looks around this often at least: how late it then is tells how busy the thread is.
 const PROBE: Micros = Micros(20_000);
 
+/// Turns are so far apart at least, unless users are waiting for theirs: at 50,000 arrivals a second, each for itself would cost
+/// half as much again as the requests do.
+const SHORTEST_REST: Micros = Micros(100);
+
 /// How many users are woken in one turn. Turns are as far apart as all runners that are ready take: with 1,024 and some ten thousand
 /// connections, the users who were woken were fewer than those whose wait was over.
 const MOST_WOKEN: usize = 1 << 14;
@@ -59,17 +64,23 @@ const MOST_WOKEN: usize = 1 << 14;
 const MOST_AT_WORK: usize = 1 << 17;
 
 /// Runs a thread's share of the load to its end, or until nobody holds the other end of `control` any more.
-pub async fn drive(outfit: Outfit, order: Order, mut control: watch::Receiver<Control>, ends: Ends) {
+pub async fn drive(outfit: Outfit, order: Order, alarm: Alarm, mut control: watch::Receiver<Control>, ends: Ends) {
     let Ends { parts, spent } = ends;
     // A million users take a while to be put in order: that must not delay the first of them.
     let crowd = Crowd::new(&order.scenario, Share::of(&outfit));
     let spans = crowd.spans();
     let begun = control.wait_for(|control| control.begun.is_some()).await.map(|control| control.begun);
     let Ok(Some((clock, from))) = begun else { return };
-    let mut sleep = pin!(tokio::time::sleep_until(clock.instant(Micros::ZERO).into()));
-    tokio::select! {
-        () = &mut sleep => {}
-        _ = control.wait_for(|control| control.stop.is_some()) => {}
+    while clock.until(Micros::ZERO) > Duration::ZERO && control.borrow().stop.is_none() {
+        alarm.set(&clock, Micros::ZERO);
+        tokio::select! {
+            () = alarm.rings() => {}
+            changed = control.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+            }
+        }
     }
     let thread = Rc::new(Thread::new(outfit, &order, clock, from, spent));
     let mut driver = Driver::new(Rc::clone(&thread), &order, from, crowd, spans);
@@ -80,11 +91,11 @@ pub async fn drive(outfit: Outfit, order: Order, mut control: watch::Receiver<Co
         }
         let next = driver.next_at(clock.now());
         thread.bell.wakes_at.set(next);
-        sleep.as_mut().reset(clock.instant(next).into());
+        alarm.set(&clock, next);
         tokio::select! {
             biased;
             () = thread.bell.rung() => {}
-            () = &mut sleep => thread.recorder.borrow_mut().ticked(next, clock.now()),
+            () = alarm.rings() => thread.recorder.borrow_mut().ticked(next, clock.now()),
             changed = control.changed() => {
                 if changed.is_err() {
                     return;
@@ -227,7 +238,7 @@ impl<'a> Driver<'a> {
         consider(thread.sleepers.borrow().next_at());
         consider(thread.deadlines.borrow().next_at());
         consider(thread.recorder.borrow().interval_end());
-        next
+        next.max(now + SHORTEST_REST)
     }
 
     /// Takes in what is new in `control`.

@@ -5,6 +5,7 @@
 //! not as there are users, and none is made for a request. The runner goes through the user's operations ([`steps`]), sends
 //! its requests ([`request`], then [`way`], [`hop`], [`connecting`], [`exchange`]) and gives it back when it must wait.
 
+mod alarm;
 mod connecting;
 mod driver;
 mod exchange;
@@ -35,6 +36,7 @@ use crate::http::Inboxes;
 use crate::net::{LocalPorts, Origins, Pool};
 use crate::program::{Program, Rows};
 
+pub use alarm::Alarm;
 pub use driver::{Control, Ends, Order, drive};
 pub use recorder::Part;
 pub use schedule::useful_threads;

@@ -65,9 +65,7 @@ async fn a_group_counts_its_requests_without_think_time() {
     .await;
     let mut scenario = scenario(closed(1, ms(200)));
     let (a, b) = (get(&mut scenario, "/a"), get(&mut scenario, "/b"));
-    let mut group = |name: &str| {
-        named(&mut scenario, EntryName { kind: EntryKind::Group, method: String::new(), name: name.into() })
-    };
+    let mut group = |name: &str| named(&mut scenario, EntryName::group(name));
     let (good, bad) = (group("good"), group("bad"));
     scenario.kinds[0].flow = vec![
         Step::Group { name: good, steps: vec![a.clone(), think(30), a] },

@@ -250,7 +250,7 @@ pub fn open(per_second: f64, duration: Micros, max_users: u32) -> LoadModel {
 
 /// A request counted under its method and path.
 pub fn request(scenario: &mut Scenario, method: &str, path: &str) -> Request {
-    let name = EntryName { kind: EntryKind::Request, method: method.into(), name: path.into() };
+    let name = EntryName::request(method, path);
     Request {
         name: named(scenario, name),
         method: method.into(),
@@ -349,7 +349,7 @@ pub async fn run(scenario: &Scenario, target: &str, duration: Micros) -> Stats {
 
 /// What was counted under a method and path.
 pub fn entry(stats: &Stats, method: &str, path: &str) -> EntryStats {
-    let name = EntryName { kind: EntryKind::Request, method: method.into(), name: path.into() };
+    let name = EntryName::request(method, path);
     stats.entries.get(&name).cloned().unwrap_or_default()
 }
 

@@ -6,8 +6,8 @@ use url::Url;
 
 use super::mistake::FieldMistake;
 use super::model::{
-    Auth, Body, ConnectionReuse, Cookies, EntryKind, EntryName, HttpSettings, Load, LoadModel, NameId, Request,
-    Scenario, Step, ThinkAfter, ThinkTime, TlsTrust, UserKind,
+    Auth, Body, ConnectionReuse, Cookies, EntryName, HttpSettings, Load, LoadModel, NameId, Request, Scenario, Step,
+    ThinkAfter, ThinkTime, TlsTrust, UserKind,
 };
 use super::template::Template;
 use crate::curve::UserCurve;
@@ -75,7 +75,7 @@ impl Scenario {
             data: Vec::new(),
             slots: 0,
             slot_names: Vec::new(),
-            names: vec![EntryName { kind: EntryKind::Request, method: "GET".to_owned(), name: path.to_owned() }],
+            names: vec![EntryName::request("GET", path)],
             thresholds: vec![Threshold::default_limit()],
             interval: None,
             grace: Micros::from_secs(30),

@@ -66,6 +66,18 @@ pub struct EntryName {
     pub name: String,
 }
 
+impl EntryName {
+    /// A request's.
+    pub fn request(method: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { kind: EntryKind::Request, method: method.into(), name: name.into() }
+    }
+
+    /// A group's.
+    pub fn group(name: impl Into<String>) -> Self {
+        Self { kind: EntryKind::Group, method: String::new(), name: name.into() }
+    }
+}
+
 /// What an entry of the results counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
