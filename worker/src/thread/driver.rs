@@ -54,7 +54,11 @@ const PROBE: Micros = Micros(20_000);
 
 /// Turns are so far apart at least, unless users are waiting for theirs: at 50,000 arrivals a second, each for itself would cost
 /// half as much again as the requests do.
-const SHORTEST_REST: Micros = Micros(100);
+const SHORTEST_REST: Micros = Micros(250);
+
+/// How many arrivals get a new place in one turn. A place opens a connection, which takes longer than a request: if each arrival
+/// that is late by now opened one, the next ones were later still, until all places were taken at once.
+const MOST_NEW_PLACES: usize = 64;
 
 /// How many users are woken in one turn. Turns are as far apart as all runners that are ready take: with 1,024 and some ten thousand
 /// connections, the users who were woken were fewer than those whose wait was over.
@@ -232,9 +236,11 @@ impl<'a> Driver<'a> {
         let mut consider = |at: Option<Micros>| next = next.min(at.unwrap_or(next));
         consider((end > now).then_some(end));
         consider(self.to_come.last().map(|span| span.start));
-        for open in &mut self.open {
-            consider(open.next_due().filter(|due| *due < self.end));
+        let next_arrival = self.open.iter_mut().filter_map(OpenLoad::next_due).min().filter(|due| *due < self.end);
+        if next_arrival.is_some_and(|due| due <= now) {
+            return now;
         }
+        consider(next_arrival);
         consider(thread.sleepers.borrow().next_at());
         consider(thread.deadlines.borrow().next_at());
         consider(thread.recorder.borrow().interval_end());
@@ -304,13 +310,18 @@ impl<'a> Driver<'a> {
 
     fn start_arrivals(&mut self, now: Micros) {
         let thread = Rc::clone(&self.thread);
+        let mut new_places = 0;
         for at in 0..self.open.len() {
             while self.open[at].next_due().is_some_and(|due| due <= now && due < self.end) {
-                let Some(arrival) = self.open[at].take() else { break };
                 let open = &mut self.open[at];
                 let load = open.load;
                 let parked = thread.parked.borrow_mut()[usize::from(load)].pop();
+                if parked.is_none() && new_places == MOST_NEW_PLACES && open.has_room() {
+                    break;
+                }
+                let Some(arrival) = open.take() else { break };
                 let place = if parked.is_none() { open.new_place() } else { None };
+                new_places += usize::from(place.is_some());
                 thread.recorder.borrow_mut().start_due(now, parked.is_none() && place.is_none());
                 let kind = self.kind(load, arrival.number);
                 // Beside each other, the draws of arrivals and of users must not be the same.

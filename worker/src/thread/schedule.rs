@@ -219,6 +219,11 @@ impl<'a> OpenLoad<'a> {
         Some(Arrival { due, number })
     }
 
+    /// Whether there may be users that were not there before.
+    pub fn has_room(&self) -> bool {
+        self.places_left > 0
+    }
+
     /// The number of a user that was not there before; `None` when this thread's share of them is there.
     pub fn new_place(&mut self) -> Option<u32> {
         self.places_left = self.places_left.checked_sub(1)?;
