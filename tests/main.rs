@@ -7,6 +7,7 @@ mod browser;
 mod coordinated_omission;
 mod documents;
 mod killed;
+mod locustfile;
 mod remote;
 mod schedule;
 mod secrets;

@@ -45,6 +45,29 @@ impl Clock {
     }
 }
 
+/// Nanoseconds since the Unix epoch, for scripts that ask for the time of day.
+#[expect(clippy::disallowed_methods, reason = "this is where clocks are read")]
+pub fn unix_nanos() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// A clock that never jumps, from when it was started.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts one.
+    #[expect(clippy::disallowed_methods, reason = "this is where clocks are read")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Nanoseconds since then.
+    pub fn nanos(self) -> u64 {
+        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
 /// CPU time that this process took so far, all its threads together.
 pub fn process_cpu() -> Micros {
     cpu(ClockId::ProcessCPUTime)

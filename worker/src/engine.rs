@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use swarmgate_domain::{AllowedTargets, Scenario};
+use swarmgate_domain::{AllowedTargets, Scenario, TlsTrust};
 use swarmgate_service::ports::{EngineError, LoadEngine, LoadRun, ShardSpec};
 
 use crate::limits;
@@ -67,9 +67,12 @@ impl LoadEngine for Engine {
         })?;
         let origins = self.resolved(&program).await?;
         let tls = tls_config(&program, &spec.scenario).await?;
+        let unverified_tls = spec.scenario.script.as_ref().and_then(|_| net::client_config(TlsTrust::AcceptAny).ok());
         let (cores, sharers) = (limits::cores(), self.options.shards_at_once.max(1));
         let threads = self.options.threads.unwrap_or((cores / sharers).max(1));
         let threads = useful_threads(&spec.scenario, spec.shard.0, spec.shards, threads);
+        // All users of a script share its names.
+        let threads = if spec.scenario.script.is_some() { 1 } else { threads };
         let sources = &self.options.source_addresses;
         sources.iter().try_for_each(|source| check_source(*source))?;
         let ports = limits::local_ports();
@@ -86,7 +89,9 @@ impl LoadEngine for Engine {
                 count: threads,
                 program: program.clone(),
                 origins: origins.clone(),
+                target: spec.target.clone(),
                 tls: tls.clone(),
+                unverified_tls: unverified_tls.clone(),
                 connections,
                 data: Arc::clone(&spec.data),
                 shard: spec.shard.0,
@@ -97,11 +102,7 @@ impl LoadEngine for Engine {
                 sources: sources.clone(),
             };
             let core = core_numbers.iter().cycle().nth(usize_of(index)).copied();
-            run.start_thread(outfit, order.clone(), core).await.map_err(|error| EngineError {
-                attempted: format!("starting load thread {} of {threads}", index + 1),
-                reason: error.to_string(),
-                hint: "ask for fewer threads, or allow the process more".to_owned(),
-            })?;
+            run.start_thread(outfit, order.clone(), core).await?;
         }
         Ok(Box::new(run))
     }
@@ -166,7 +167,7 @@ fn check_source(source: IpAddr) -> Result<(), EngineError> {
 async fn tls_config(program: &Program, scenario: &Scenario) -> Result<Option<Arc<rustls::ClientConfig>>, EngineError> {
     let certain = program.origins.iter().any(|origin| origin.https);
     let possible = program.requests.iter().any(|r| r.redirects > 0 || matches!(r.target, Target::Rendered(_)));
-    if !certain && !possible {
+    if !certain && !possible && scenario.script.is_none() {
         return Ok(None);
     }
     let trust = scenario.http.tls;

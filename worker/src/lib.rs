@@ -15,6 +15,7 @@ mod net;
 mod program;
 mod run;
 mod saturation;
+mod script_log;
 mod thread;
 
 pub use engine::{Engine, EngineOptions};

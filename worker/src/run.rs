@@ -6,14 +6,14 @@ use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use swarmgate_domain::{EntryName, EntryStats, Interval, Micros, Stats};
-use swarmgate_service::ports::{LoadRun, MeasuredInterval, UsersChange};
-use tokio::runtime::{Builder, LocalOptions};
+use swarmgate_service::ports::{EngineError, LoadRun, MeasuredInterval, UsersChange, WantsEnd};
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::limits;
 use crate::saturation::{self, Watch};
-use crate::thread::{Alarm, Control, Ends, Order, Outfit, Part, drive};
+use crate::thread::{Alarm, Control, Ends, Order, Outfit, Part, ScriptHost, Tools, drive};
 
 /// How many closed intervals of a thread may lie ready to be taken; more wait in the thread.
 const READY_INTERVALS: usize = 16;
@@ -47,29 +47,28 @@ impl Run {
     /// Starts a load thread, on `core` if one is given, which waits for [`LoadRun::begin`].
     ///
     /// # Errors
-    /// The thread or its runtime could not be started.
-    pub async fn start_thread(&mut self, outfit: Outfit, order: Order, core: Option<usize>) -> io::Result<()> {
+    /// The thread, its runtime or its script could not be started.
+    pub async fn start_thread(&mut self, outfit: Outfit, order: Order, core: Option<usize>) -> Result<(), EngineError> {
         let (sender, parts) = mpsc::channel(READY_INTERVALS);
         let (spent, comes_back) = sync_channel(READY_INTERVALS);
         let ends = Ends { parts: sender, spent: comes_back };
         let (ready, is_ready) = oneshot::channel();
         let control = self.control.subscribe();
+        let attempted = format!("starting load thread {} of {}", outfit.index + 1, outfit.count);
+        let failed = move |error: &io::Error| EngineError {
+            attempted: attempted.clone(),
+            reason: error.to_string(),
+            hint: "ask for fewer threads, or allow the process more".to_owned(),
+        };
+        let could_not = failed.clone();
         let handle = std::thread::Builder::new().name(format!("load-{}", outfit.index)).spawn(move || {
-            let mut builder = Builder::new_current_thread();
-            builder.enable_io().enable_time().event_interval(LOOK_AFTER);
-            let built = builder.build_local(LocalOptions::default());
             if let Some(core) = core {
                 limits::stay_on(core);
             }
-            // The alarm belongs to the runtime.
-            let built = built.and_then(|runtime| {
-                let alarm = runtime.block_on(async { Alarm::new() })?;
-                Ok((runtime, alarm))
-            });
-            match built {
-                Ok((runtime, alarm)) => {
+            match Tools::prepare(&outfit, &order, &could_not) {
+                Ok((runtime, tools)) => {
                     let _ = ready.send(Ok(()));
-                    runtime.block_on(drive(outfit, order, alarm, control, ends));
+                    runtime.block_on(drive(outfit, order, tools, control, ends));
                     // A look-up of a name may hang; nobody waits for it.
                     runtime.shutdown_background();
                 }
@@ -77,19 +76,20 @@ impl Run {
                     let _ = ready.send(Err(error));
                 }
             }
-        })?;
+        });
+        let handle = handle.map_err(|error| failed(&error))?;
         self.threads.push(LoadThread { parts, taken: None, spent, handle: Some(handle) });
-        is_ready.await.unwrap_or_else(|_| Err(io::Error::other("the thread ended at once")))
+        is_ready.await.unwrap_or_else(|_| Err(failed(&io::Error::other("the thread ended at once"))))
     }
 
     /// Adds up the parts of the next interval, one of each thread that has it.
     fn merge(&mut self) -> Option<MeasuredInterval> {
         let interval = self.threads.iter().filter_map(|t| t.taken.as_ref().map(|part| part.interval)).min()?;
-        let names = &self.names;
         let mut merged = Merged::default();
         for thread in &mut self.threads {
-            if let Some(part) = thread.taken.take_if(|part| part.interval == interval) {
-                let mut entries = merged.add(part, names);
+            if let Some(mut part) = thread.taken.take_if(|part| part.interval == interval) {
+                self.names.append(&mut part.new_names);
+                let mut entries = merged.add(part, &self.names);
                 entries.iter_mut().for_each(EntryStats::clear);
                 // A thread that is over, or has enough of them, makes its own.
                 let _ = thread.spent.try_send(entries);
@@ -105,6 +105,24 @@ impl Run {
                 std::panic::resume_unwind(panic);
             }
         }
+    }
+}
+
+impl Tools {
+    /// What a load thread makes for itself, since it can't be sent there.
+    fn prepare(
+        outfit: &Outfit,
+        order: &Order,
+        failed: &impl Fn(&io::Error) -> EngineError,
+    ) -> Result<(LocalRuntime, Self), EngineError> {
+        let mut builder = Builder::new_current_thread();
+        builder.enable_io().enable_time().event_interval(LOOK_AFTER);
+        let runtime = builder.build_local(LocalOptions::default()).map_err(|error| failed(&error))?;
+        // The alarm belongs to the runtime.
+        let alarm = runtime.block_on(async { Alarm::new() }).map_err(|error| failed(&error))?;
+        let script = order.scenario.script.as_ref();
+        let script = script.map(|script| ScriptHost::load(script, &outfit.target, order.scenario.peak_users()));
+        Ok((runtime, Self { alarm, script: script.transpose()? }))
     }
 }
 
@@ -148,6 +166,7 @@ impl LoadRun for Run {
 struct Merged {
     stats: Stats,
     watch: Watch,
+    wants_end: Option<WantsEnd>,
     span: Option<(Micros, Micros)>,
 }
 
@@ -157,6 +176,7 @@ impl Merged {
         let (from, to) = self.span.unwrap_or((part.from, part.to));
         self.span = Some((from.min(part.from), to.max(part.to)));
         self.stats.generator.add(&part.generator);
+        self.wants_end = self.wants_end.take().or(part.wants_end);
         self.watch.add(part.thread_cpu, part.thread_time, &part.lag);
         for (name, entry) in names.iter().zip(&part.entries).filter(|(_, entry)| !entry.is_empty()) {
             match self.stats.entries.get_mut(name) {
@@ -172,6 +192,6 @@ impl Merged {
     fn measured(self, interval: Interval) -> MeasuredInterval {
         let (from, to) = self.span.unwrap_or_default();
         let saturation = saturation::reasons(&self.stats, &self.watch);
-        MeasuredInterval { interval, from, to, stats: self.stats, saturation }
+        MeasuredInterval { interval, from, to, stats: self.stats, saturation, wants_end: self.wants_end }
     }
 }

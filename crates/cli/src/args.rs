@@ -32,7 +32,7 @@ Exit codes: 0 pass, 1 fail, 2 bad usage or input, 3 inconclusive, 4 the test cou
 pub enum Command {
     /// Run a load test on this machine, and write its report
     #[command(after_help = RUN_EXAMPLES)]
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Run a first test of 15 s against a sample server that is started for it
     Demo(DemoArgs),
     /// Serve the API and the dashboard: start tests, watch them, read their reports in a browser
@@ -66,6 +66,7 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   swarmgate run http://localhost:8080/ --users 100 --spawn-rate 10 --duration 5m
   swarmgate run http://localhost:8080/ --arrival-rate 500/s --duration 1m --threshold 'p99 < 200ms' --threshold 'error_rate < 0.1%'
+  swarmgate run locustfile.py -H http://localhost:8080 -u 100 -r 10 -t 5m
   swarmgate run scenarios/login-browse-buy.yaml --target http://localhost:8080 --set category=books
   swarmgate run scenario.yaml --json | jq .live.rate";
 
@@ -90,9 +91,12 @@ Examples:
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]
 pub struct RunArgs {
-    /// A scenario file (.yaml, .json), or a URL to load
+    /// A scenario file (.yaml, .json), a locustfile (.py), or a URL to load
     #[arg(value_hint = ValueHint::AnyPath)]
     pub scenario: String,
+    /// What goes with a locustfile
+    #[command(flatten)]
+    pub locust: LocustArgs,
     /// What the scenario says otherwise
     #[command(flatten)]
     pub load: LoadArgs,
@@ -136,12 +140,41 @@ impl RunArgs {
     }
 }
 
+/// What goes with a locustfile, as Locust has it.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Locustfiles")]
+pub struct LocustArgs {
+    /// Run users of these classes only
+    #[arg(value_name = "CLASS")]
+    pub classes: Vec<String>,
+    /// Run tasks with one of these tags only
+    #[arg(long, value_name = "TAG", num_args = 1..)]
+    pub tags: Vec<String>,
+    /// Run no tasks with one of these tags
+    #[arg(long, value_name = "TAG", num_args = 1..)]
+    pub exclude_tags: Vec<String>,
+    /// Nothing: there is never a web page; for command lines that were made for Locust
+    #[arg(long)]
+    pub headless: bool,
+    /// Write PREFIX_stats.csv, PREFIX_failures.csv and PREFIX_stats_history.csv too
+    #[arg(long, value_name = "PREFIX", value_hint = ValueHint::AnyPath)]
+    pub csv: Option<String>,
+}
+
+impl LocustArgs {
+    /// A flag or argument that means something with a locustfile only, if one is given.
+    pub fn first(&self) -> Option<(&'static str, &str)> {
+        let lists = [("class", &self.classes), ("--tags", &self.tags), ("--exclude-tags", &self.exclude_tags)];
+        lists.into_iter().find_map(|(flag, list)| Some((flag, list.first()?.as_str())))
+    }
+}
+
 /// What the command line changes about a scenario.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Load")]
 pub struct LoadArgs {
     /// The base URL to load, instead of the scenario's
-    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    #[arg(long, short = 'H', visible_alias = "host", value_name = "URL", value_hint = ValueHint::Url)]
     pub target: Option<String>,
     /// So many users at a time
     #[arg(long, short, value_name = "N")]
@@ -150,7 +183,7 @@ pub struct LoadArgs {
     #[arg(long, short = 'r', value_name = "N/s")]
     pub spawn_rate: Option<String>,
     /// How long the load lasts: 30s, 5m, 1h30m
-    #[arg(long, short, value_name = "TIME")]
+    #[arg(long, short, visible_alias = "run-time", visible_short_alias = 't', value_name = "TIME")]
     pub duration: Option<String>,
     /// So many iterations start per second, whatever the answers: 500/s
     #[arg(long, value_name = "N/s", conflicts_with_all = ["users", "spawn_rate"])]
@@ -188,7 +221,7 @@ pub struct ServeArgs {
 /// Options of `validate`.
 #[derive(Clone, Debug, Args)]
 pub struct ValidateArgs {
-    /// A scenario file
+    /// A scenario file, or a locustfile
     #[arg(value_hint = ValueHint::FilePath)]
     pub scenario: String,
     /// A value for a variable of the scenario; may be given many times

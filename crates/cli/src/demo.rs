@@ -2,7 +2,7 @@
 
 use swarmgate_workload::Workload;
 
-use crate::args::{DemoArgs, LoadArgs, RunArgs};
+use crate::args::{DemoArgs, LoadArgs, LocustArgs, RunArgs};
 use crate::exit::{Exit, Failure};
 use crate::run;
 
@@ -20,6 +20,7 @@ pub fn demo(args: &DemoArgs) -> Result<Exit, Failure> {
     crate::print_error(&format!("the sample workload listens on {target}, the scenario is scenarios/demo.yaml"));
     let run_args = RunArgs {
         scenario: "scenarios/demo.yaml".to_owned(),
+        locust: LocustArgs::default(),
         load: LoadArgs { target: Some(target), ..LoadArgs::default() },
         workers: None,
         engine_threads: None,

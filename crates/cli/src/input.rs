@@ -8,8 +8,9 @@ use swarmgate_domain::{
     Diagnostics, Micros, Overrides, Scenario, ScenarioInputs, parse_duration, parse_rate, read_scenario,
 };
 
-use crate::args::LoadArgs;
+use crate::args::{LoadArgs, LocustArgs};
 use crate::exit::Failure;
+use crate::locustfile;
 
 /// A scenario file larger than this is refused unread.
 const LARGEST_FILE: u64 = 4 * 1024 * 1024;
@@ -27,11 +28,17 @@ pub struct Loaded {
     pub warnings: String,
 }
 
-/// Reads the scenario that `argument` names: a file, or a URL.
+/// Reads the scenario that `argument` names: a file, a locustfile, or a URL.
 ///
 /// # Errors
 /// [`Failure`] with every mistake of the file, or of the flags.
-pub fn load(argument: &str, flags: &LoadArgs) -> Result<Loaded, Failure> {
+pub fn load(argument: &str, flags: &LoadArgs, locust: &LocustArgs) -> Result<Loaded, Failure> {
+    if locustfile::is_locustfile(argument) {
+        return locustfile::load(argument, flags, locust);
+    }
+    if let Some((flag, value)) = locust.first() {
+        return Err(Failure::input(format!("{flag} `{value}`: goes with a locustfile, `{argument}` is none")));
+    }
     if argument.starts_with("http://") || argument.starts_with("https://") {
         return load_url(argument, flags);
     }
@@ -62,8 +69,15 @@ pub fn load_text(text: &str, origin: &str, flags: &LoadArgs) -> Result<Loaded, F
 }
 
 fn with_flags(scenario: &Scenario, flags: &LoadArgs) -> Result<Scenario, Failure> {
-    let overrides = overrides(flags)?;
-    scenario.with_overrides(&overrides).map_err(|mistakes| {
+    laid_over(scenario, &overrides(flags)?)
+}
+
+/// `scenario` with what the flags say otherwise.
+///
+/// # Errors
+/// [`Failure`] with every mistake.
+pub fn laid_over(scenario: &Scenario, overrides: &Overrides) -> Result<Scenario, Failure> {
+    scenario.with_overrides(overrides).map_err(|mistakes| {
         let help: Vec<_> = mistakes.iter().filter_map(|mistake| mistake.wrong.help.clone()).collect();
         let messages = mistakes.iter().map(ToString::to_string).collect();
         Failure::inputs(messages).with_hint((!help.is_empty()).then(|| help.join("; ")))
@@ -145,7 +159,11 @@ pub fn variables(set: &[String]) -> Result<BTreeMap<String, String>, Failure> {
     set.iter().map(pair).collect()
 }
 
-fn overrides(flags: &LoadArgs) -> Result<Overrides, Failure> {
+/// What the flags say, as values.
+///
+/// # Errors
+/// [`Failure`]: one is no time or rate.
+pub fn overrides(flags: &LoadArgs) -> Result<Overrides, Failure> {
     let time = |flag: &str, text: &Option<String>| {
         text.as_deref().map(|text| parse_duration(text).map_err(|wrong| flag_error(flag, text, &wrong))).transpose()
     };
@@ -171,4 +189,11 @@ fn flag_error(flag: &str, value: &str, wrong: &impl std::fmt::Display) -> Failur
 pub fn interval(scenario: &Scenario) -> Micros {
     let is_long = scenario.duration() > Micros::from_secs(30 * 60);
     scenario.interval.unwrap_or(if is_long { Micros::from_secs(5) } else { Micros::SECOND })
+}
+
+/// Nanoseconds since the Unix epoch.
+#[expect(clippy::disallowed_methods, reason = "a locustfile may ask for the time of day while it is loaded")]
+pub fn unix_nanos() -> u64 {
+    let passed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    passed.map_or(0, |passed| u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX))
 }

@@ -6,6 +6,7 @@ mod args;
 mod demo;
 mod exit;
 mod input;
+mod locustfile;
 mod progress;
 mod rebuild;
 mod remote;
@@ -27,7 +28,7 @@ use crate::exit::{Exit, Failure};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_env("SWARMGATE_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    let filter = EnvFilter::try_from_env("SWARMGATE_LOG").unwrap_or_else(|_| EnvFilter::new("error,locustfile=info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     match execute(cli.command) {
         Ok(exit) => exit.into(),

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use crate::args::RunArgs;
 use crate::exit::{Exit, Failure};
 use crate::input::{self, Loaded};
+use crate::locustfile;
 use crate::progress::Progress;
 use crate::signals::Interrupts;
 use crate::table;
@@ -35,7 +36,7 @@ const PREFLIGHT: Duration = Duration::from_secs(5);
 /// # Errors
 /// [`Failure`]: bad input, or the test could not run.
 pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
-    run_loaded(args, input::load(&args.scenario, &args.load)?)
+    run_loaded(args, input::load(&args.scenario, &args.load, &args.locust)?)
 }
 
 /// The same, with the scenario as a text that `args.scenario` names.
@@ -118,6 +119,10 @@ async fn run_pipeline(args: &RunArgs, loaded: Loaded, target: String, workers: u
     let engine = Engine::new(engine_options(args, workers));
     let pipeline = Pipeline::start(Arc::new(store), Arc::new(engine), Arc::new(ReportRenderer));
     let interval = input::interval(&loaded.scenario);
+    let mut environment = environment(workers);
+    if loaded.scenario.script.is_some() {
+        environment.insert("engine".to_owned(), "locustfile, run by swarmgate http/1.1".to_owned());
+    }
     let request = TestRequest {
         scenario: loaded.scenario,
         data: loaded.data,
@@ -125,7 +130,7 @@ async fn run_pipeline(args: &RunArgs, loaded: Loaded, target: String, workers: u
         target,
         pools: vec![PoolShare { pool: LOCAL_POOL.to_owned(), shards: workers }],
         interval,
-        environment: environment(workers),
+        environment,
         idempotency_key: None,
         id: Some(id.clone()),
     };
@@ -218,6 +223,9 @@ async fn conclude(args: &RunArgs, ports: &Ports, id: &RunId, out: &Path) -> Resu
         .and_then(|bytes| Ok(serde_json::from_slice::<Summary>(&bytes)?))
         .map_err(|error| Failure::could_not_run(format!("reading the report: {error}")))?;
     let page = out.join("index.html");
+    if let Some(prefix) = &args.locust.csv {
+        locustfile::csv::write(out, prefix, &summary)?;
+    }
     if args.json {
         crate::print_line(&serde_json::json!({ "event": "summary", "report": page, "summary": summary }).to_string());
     } else {

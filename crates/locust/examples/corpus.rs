@@ -19,11 +19,16 @@ fn main() {
 
 fn run(path: &Path) -> String {
     let Ok(source) = std::fs::read_to_string(path) else { return "unreadable".to_owned() };
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let files = match Files::gather(folder, &name, 16 << 20) {
+        Ok(files) => files,
+        Err(error) => return format!("unreadable\t{error}"),
+    };
     let clock = Rc::new(Cell::new(1_700_000_000_000_000_000_u64));
     let (wall, monotonic) = (Rc::clone(&clock), Rc::clone(&clock));
     let world = World {
-        files: Files::under(folder),
+        files,
         environment: Vec::new(),
         arguments: vec!["locust".to_owned()],
         wall: Rc::new(move || wall.get()),

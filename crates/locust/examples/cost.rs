@@ -35,7 +35,7 @@ fn main() {
     let start = Instant::now();
     let nanos = Rc::new(move || u64::try_from(start.elapsed().as_nanos()).unwrap_or(0));
     let world = World {
-        files: Files::under("."),
+        files: Files::default(),
         environment: Vec::new(),
         arguments: Vec::new(),
         wall: nanos.clone(),

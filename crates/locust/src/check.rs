@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use swarmgate_python::{Code, Module, Refusal, compile_module, has_module};
+use swarmgate_python::{Code, Module, Refusal, has_module, inspect_module};
 
-use crate::host::Files;
+use crate::files::Files;
 use crate::modules;
 
 /// Goes through the file `name` and all files beside it that it imports.
@@ -26,8 +26,11 @@ struct Checker<'a> {
 impl Checker<'_> {
     fn source(&mut self, file: &str, module: &str, source: &str) {
         let source = source.strip_prefix('\u{feff}').unwrap_or(source);
-        match compile_module(file, source, &Rc::new(Module::new(module))) {
-            Ok(code) => self.code(&code, module),
+        match inspect_module(file, source, &Rc::new(Module::new(module))) {
+            Ok((code, refusals)) => {
+                self.refusals.extend(refusals);
+                self.code(&code, module);
+            }
             Err(refusals) => self.refusals.extend(refusals),
         }
     }

@@ -22,6 +22,8 @@ pub struct Exchange {
     pub connect_timeout: Option<f64>,
     /// Whether the server's certificate must be valid.
     pub verify: bool,
+    /// Whether it is where the answer before redirects to: part of the same request, as it is counted.
+    pub follows: bool,
 }
 
 /// An answer, whole.
@@ -145,7 +147,8 @@ fn exchange(vm: &mut Vm, args: Args) -> Res<Value> {
     let timeout = seconds(vm, args.pos.get(4))?;
     let connect_timeout = seconds(vm, args.pos.get(5))?;
     let verify = !matches!(args.pos.get(6), Some(Value::Bool(false)));
-    let exchange = Exchange { method, url, headers, body, timeout, connect_timeout, verify };
+    let follows = matches!(args.pos.get(7), Some(Value::Bool(true)));
+    let exchange = Exchange { method, url, headers, body, timeout, connect_timeout, verify, follows };
     Ok(vm.suspend(HostCall::Other(Box::new(exchange))))
 }
 

@@ -1,56 +1,13 @@
 //! The world that a locustfile sees: files beside it, environment variables, the clock, the log.
 
-use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use swarmgate_python::{FileRefused, Host, LogLevel};
 
+use crate::files::Files;
+
 /// Takes lines of the log: level, logger, text.
 pub type LogSink = Rc<dyn Fn(LogLevel, &str, &str)>;
-
-/// Files that may be read: those under one folder.
-#[derive(Clone, Debug)]
-pub struct Files {
-    root: PathBuf,
-}
-
-impl Files {
-    /// Those under `root`.
-    pub fn under(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
-    }
-
-    /// A file's text.
-    pub(crate) fn text(&self, path: &str) -> Option<String> {
-        std::fs::read_to_string(self.place(path).ok()?).ok()
-    }
-
-    /// Whether a folder is there.
-    pub(crate) fn is_folder(&self, path: &str) -> bool {
-        self.place(path).is_ok_and(|place| place.is_dir())
-    }
-
-    fn place(&self, path: &str) -> Result<PathBuf, FileRefused> {
-        let asked = Path::new(path);
-        let joined = if asked.is_absolute() { asked.to_path_buf() } else { self.root.join(asked) };
-        let mut depth = 0_i32;
-        for part in asked.components() {
-            depth += match part {
-                Component::ParentDir => -1,
-                Component::Normal(_) => 1,
-                _ => 0,
-            };
-            if depth < 0 {
-                return Err(FileRefused::Outside);
-            }
-        }
-        // Links may lead elsewhere: what counts is where the file really is.
-        let (Ok(real), Ok(root)) = (joined.canonicalize(), self.root.canonicalize()) else {
-            return Err(FileRefused::NotFound);
-        };
-        if real.starts_with(root) { Ok(real) } else { Err(FileRefused::Outside) }
-    }
-}
 
 /// What a machine of Python is given.
 pub struct World {
@@ -88,20 +45,11 @@ impl Host for World {
     }
 
     fn read_file(&mut self, path: &str) -> Result<Vec<u8>, FileRefused> {
-        let place = self.files.place(path)?;
-        if place.is_dir() {
-            return Err(FileRefused::IsFolder);
-        }
-        std::fs::read(place).map_err(|error| FileRefused::Failed(error.to_string()))
+        self.files.bytes(path).map(|content| content.to_vec())
     }
 
     fn list_folder(&mut self, path: &str) -> Result<Vec<String>, FileRefused> {
-        let place = self.files.place(path)?;
-        let entries = std::fs::read_dir(place).map_err(|_| FileRefused::NotFound)?;
-        let mut names: Vec<String> =
-            entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
-        names.sort();
-        Ok(names)
+        self.files.list(path)
     }
 
     fn environment(&self) -> Vec<(String, String)> {

@@ -9,6 +9,7 @@
 
 mod check;
 mod engine;
+mod files;
 mod host;
 mod load;
 mod modules;
@@ -16,6 +17,7 @@ mod user;
 
 pub use check::check;
 pub use engine::{Answer, AnswerError, Exchange, Report};
-pub use host::{Files, LogSink, World};
+pub use files::Files;
+pub use host::{LogSink, World};
 pub use load::{LoadError, Locustfile, Options, ShapeTick, UserClass};
 pub use user::{LocustUser, UserStep};

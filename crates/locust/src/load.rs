@@ -201,11 +201,7 @@ impl Locustfile {
     /// What it raises.
     pub fn tick(&mut self, seconds: f64, users: u64) -> Result<Option<ShapeTick>, LoadError> {
         let Some(shape) = self.shape.clone() else { return Ok(None) };
-        {
-            let mut shared = self.shared.borrow_mut();
-            shared.run_time = seconds;
-            shared.user_count = i64::try_from(users).unwrap_or(i64::MAX);
-        }
+        self.set_moment(seconds, users);
         let tick = self.vm.attr(&shape, intern("tick")).map_err(|raise| failure(&mut self.vm, raise))?;
         let said = self.finish(&tick, Args::default())?;
         if said.is_none() {
@@ -236,9 +232,16 @@ impl Locustfile {
         std::mem::take(&mut self.shared.borrow_mut().user_errors)
     }
 
-    /// Why the locustfile asked for the test to end, if it did.
-    pub fn stop_reason(&self) -> Option<String> {
-        self.shared.borrow().stop.clone()
+    /// Whether the locustfile asked for the test to end.
+    pub fn wants_stop(&self) -> bool {
+        self.shared.borrow().stop.is_some()
+    }
+
+    /// What `get_run_time()` and the number of users are now: seconds of the test, users of this machine.
+    pub fn set_moment(&mut self, seconds: f64, users: u64) {
+        let mut shared = self.shared.borrow_mut();
+        shared.run_time = seconds;
+        shared.user_count = i64::try_from(users).unwrap_or(i64::MAX);
     }
 
     /// What runs one user of a class to its end.

@@ -49,9 +49,9 @@ impl LocustUser {
         step_of(file, step)
     }
 
-    /// The test is over: it stops now, as with Locust's `StopUser`, doing what `on_stop` says.
+    /// Its time is over: it stops now, whatever it is at, doing what `on_stop` says. No `except Exception` holds it up.
     pub fn stop(&mut self, file: &mut Locustfile) -> UserStep {
-        let class = file.vm.import("_locust_core").ok().flatten().and_then(|core| core.get(intern("StopUser")));
+        let class = file.vm.import("_locust_core").ok().flatten().and_then(|core| core.get(intern("_TimeIsOver")));
         let Some(class) = class else { return UserStep::Gone };
         let raise = match file.vm.call_sync(&class, Args::default()) {
             Ok(exception) => swarmgate_python::Raise::exception(exception),

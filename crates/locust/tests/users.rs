@@ -9,8 +9,11 @@ use swarmgate_locust::{
 };
 use swarmgate_python::VmLimits;
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/files")
+/// The files of `tests/files`.
+fn files() -> Files {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/files");
+    let read = |name: &str| (name.to_owned(), std::fs::read(folder.join(name)).expect("the file is there").into());
+    Files::new(["helper.py", "users.csv"].map(read))
 }
 
 struct Bench {
@@ -26,7 +29,7 @@ fn load(source: &str, options: &Options) -> Result<Bench, LoadError> {
     let log = Rc::new(std::cell::RefCell::new(Vec::new()));
     let (wall, monotonic, lines) = (Rc::clone(&clock), Rc::clone(&clock), Rc::clone(&log));
     let world = World {
-        files: Files::under(folder()),
+        files: files(),
         environment: vec![("TOKEN".to_owned(), "t0k".to_owned())],
         arguments: vec!["locust".to_owned()],
         wall: Rc::new(move || wall.get()),
@@ -266,7 +269,7 @@ fn what_cannot_work_is_refused_with_its_place_all_at_once() {
     let Err(LoadError::Refused(refusals)) = load(source, &with_host()) else { panic!("it was not refused") };
     let shown: Vec<String> =
         refusals.iter().map(|refusal| format!("{}:{} {}", refusal.line, refusal.column, refusal.construct)).collect();
-    assert_eq!(shown, ["3:1 async def", "4:5 await"]);
+    assert_eq!(shown, ["1:8 import of `pandas`", "3:1 async def", "4:5 await"]);
     let Err(LoadError::Refused(refusals)) = load("import pandas\nimport socketio\n", &with_host()) else {
         panic!("it was not refused")
     };
@@ -350,7 +353,9 @@ class S(LoadTestShape):
 /// counted and printed here. Multipart boundaries vary, and are written as `B`.
 #[test]
 fn what_is_sent_and_counted_is_what_locust_sent_and_counted() {
-    let file = |name: &str| std::fs::read_to_string(folder().with_file_name("side_by_side").join(name)).unwrap();
+    let file = |name: &str| {
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/side_by_side/").to_owned() + name).unwrap()
+    };
     let options = Options { host: Some("http://127.0.0.1:18977".to_owned()), ..Options::default() };
     let mut bench = load(&file("requests.py"), &options).unwrap();
     bench.run(100, |sent| {

@@ -4,15 +4,16 @@
 
 use std::sync::Arc;
 
-use swarmgate_domain::{Chunk, ChunkId, Cover, Micros, Phase, Plan, RunId, RunState, ShardId, key};
+use swarmgate_domain::{Chunk, ChunkId, Cover, Ended, Event, Micros, Phase, Plan, RunId, RunState, ShardId, key};
 use tracing::{info, warn};
 
-use crate::advance::ShardMessage;
+use crate::advance::{ShardMessage, advance, apply};
 use crate::claim::{Claim, Held, Kept, LeaveSignal, Message};
 use crate::error::ServiceError;
 use crate::fleet;
 use crate::ports::{
     Condition, Delivery, LoadEngine, LoadRun, MeasuredInterval, Ports, SecretSource, Secrets, ShardSpec, StoreError,
+    WantsEnd,
 };
 use crate::records::{self, Control, Done, ShardFailure, Start, create, read};
 
@@ -175,8 +176,12 @@ async fn make_load(
     let mut end = loop {
         match claim.keep_while(load.next()).await? {
             Kept::Done(None) => return Ok(End::Done),
-            Kept::Done(Some(measured)) => {
-                upload(ports, plan, chunk_id(claim, &measured), clock_doubt, measured).await?
+            Kept::Done(Some(mut measured)) => {
+                let wants_end = measured.wants_end.take();
+                upload(ports, plan, chunk_id(claim, &measured), clock_doubt, measured).await?;
+                if let Some(wants_end) = wants_end {
+                    end_early(ports, plan, wants_end).await?;
+                }
             }
             Kept::Lost => break End::Lost,
             Kept::Leaving => break End::Leaving,
@@ -204,6 +209,16 @@ async fn make_load(
         let Some(measured) = next else { return Ok(end) };
         upload(ports, plan, chunk_id(claim, &measured), clock_doubt, measured).await?;
     }
+}
+
+/// Ends the test since its users want it.
+async fn end_early(ports: &Ports, plan: &Plan, wants_end: WantsEnd) -> Result<(), ServiceError> {
+    let why = match wants_end {
+        WantsEnd::Stop => Ended::Stopped,
+        WantsEnd::Fail { reason } => Ended::Failed { reason },
+    };
+    apply(ports, plan, &Event::EndAsked { why }).await?;
+    advance(ports, &plan.id).await.map(drop)
 }
 
 fn spec(plan: &Plan, shard: ShardId, data: Vec<Vec<Vec<String>>>) -> ShardSpec {

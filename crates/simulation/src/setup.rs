@@ -201,6 +201,7 @@ fn scenario(rng: &mut Rng, duration: Micros) -> Scenario {
         },
         data: Vec::new(),
         slots: 0,
+        script: None,
         slot_names: Vec::new(),
         names: names().to_vec(),
         thresholds: vec![threshold],

@@ -57,7 +57,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_needs_no_look_up() {
-        let key = |host: &str| OriginKey { https: false, host: host.to_owned(), port: 81 };
+        let key = |host: &str| OriginKey { https: false, host: host.to_owned(), port: 81, unverified: false };
         assert_eq!(resolve(&key("::1")).await, Ok(vec!["[::1]:81".parse().unwrap()]));
         assert!(matches!(resolve(&key("169.254.169.254")).await, Err(Unresolved::Forbidden { .. })));
     }

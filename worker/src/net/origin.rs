@@ -26,6 +26,8 @@ pub struct OriginKey {
     pub host: String,
     /// The TCP port.
     pub port: u16,
+    /// Whether any certificate will do, where the scenario's settings would ask for a valid one.
+    pub unverified: bool,
 }
 
 impl OriginKey {
@@ -191,7 +193,7 @@ mod tests {
     use super::*;
 
     fn key(https: bool, host: &str, port: u16) -> OriginKey {
-        OriginKey { https, host: host.to_owned(), port }
+        OriginKey { https, host: host.to_owned(), port, unverified: false }
     }
 
     #[test]

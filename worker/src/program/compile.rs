@@ -139,13 +139,18 @@ impl Program {
 
     /// The kind of user `number` of a load that runs all kinds: over any run of numbers each kind has its share,
     /// and no shard need know what the others do.
-    #[expect(clippy::cast_precision_loss, reason = "53 bits of a fraction are kept")]
     pub fn kind_of(&self, number: u64) -> usize {
-        // Multiples of the golden ratio, modulo 1, in 64 bit fixed point: evenly spread for each prefix of the numbers.
-        let place = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11;
-        let place = place as f64 / (1_u64 << 53) as f64;
+        let place = spread(number);
         self.kinds.iter().position(|kind| place < kind.weight_sum).unwrap_or(self.kinds.len() - 1)
     }
+}
+
+/// A place from 0 to 1 for each number, evenly spread for any run of numbers: multiples of the golden ratio, modulo 1.
+#[expect(clippy::cast_precision_loss, reason = "53 bits of a fraction are kept")]
+pub fn spread(number: u64) -> f64 {
+    // In 64 bit fixed point.
+    let place = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11;
+    place as f64 / (1_u64 << 53) as f64
 }
 
 pub(super) struct Compiler<'a> {
@@ -163,6 +168,10 @@ impl Compiler<'_> {
             weight_sum += kind.weight / weights;
             let kind = self.kind(kind, weight_sum)?;
             self.program.kinds.push(kind);
+        }
+        if self.scenario.script.is_some() {
+            // Where most requests go, if not all: what is wrong with it is found before the test.
+            self.program.origins.push(self.program.base.origin.clone());
         }
         Ok(self.program)
     }

@@ -9,7 +9,7 @@ mod text;
 mod url;
 
 pub use answer::{Answer, LONGEST_BODY};
-pub use compile::{Bad, Op, Program};
+pub use compile::{Bad, Op, Program, spread};
 pub use request::{Hop, Message, RequestPlan, Target};
 pub use text::{Rows, Values, usize_of};
 pub use url::{SplitUrl, split};

@@ -39,7 +39,7 @@ pub fn split(url: &Url) -> Result<SplitUrl, String> {
     let port = url.port_or_known_default().unwrap_or(if https { 443 } else { 80 });
     let mut path = Vec::new();
     path_for_wire(&url[url::Position::BeforePath..url::Position::AfterQuery], &mut path);
-    Ok(SplitUrl { origin: OriginKey { https, host, port }, path })
+    Ok(SplitUrl { origin: OriginKey { https, host, port, unverified: false }, path })
 }
 
 impl Base {
@@ -67,7 +67,7 @@ mod tests {
     fn urls_come_apart() {
         let check = |url: &str, https: bool, host: &str, port: u16, path: &str| {
             let got = split(&Url::parse(url).unwrap()).unwrap();
-            assert_eq!(got.origin, OriginKey { https, host: host.into(), port }, "{url}");
+            assert_eq!(got.origin, OriginKey { https, host: host.into(), port, unverified: false }, "{url}");
             assert_eq!(String::from_utf8(got.path).unwrap(), path, "{url}");
         };
         check("http://example.com",               false, "example.com",       80,   "/");

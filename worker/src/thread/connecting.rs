@@ -1,6 +1,7 @@
 //! How a user comes by a connection: its own, another that is idle, a new one, or one it waited for.
 
 use std::future::poll_fn;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -13,7 +14,6 @@ use super::runner::Interrupt;
 use super::user::User;
 use crate::failure::Failure;
 use crate::net::{self, Connection, Grant, OriginId, Stream, Unresolved};
-use crate::program::RequestPlan;
 
 /// What is being done when a connection attempt takes too long.
 #[derive(Clone, Copy)]
@@ -25,12 +25,7 @@ enum Stage {
 
 impl Desk {
     /// A connection to `origin`: the user's own if it is still good, or another, or a new one.
-    pub(super) async fn connection(
-        &mut self,
-        user: &mut User,
-        plan: &RequestPlan,
-        origin: OriginId,
-    ) -> Result<Connection, Trouble> {
+    pub(super) async fn connection(&mut self, user: &mut User, origin: OriginId) -> Result<Connection, Trouble> {
         let own = user.connections.iter().position(|key| key.origin == origin);
         if let Some(mut connection) = own.and_then(|at| self.thread.pool.take(user.connections.swap_remove(at)))
             && is_usable(&mut connection).await
@@ -52,7 +47,7 @@ impl Desk {
             match grant {
                 Grant::Permit(permit) => {
                     // Apart from the rest of a runner's state, which would be three times as large with room for this.
-                    let stream = Box::pin(self.open(plan, origin)).await?;
+                    let stream = Box::pin(self.open(origin)).await?;
                     return Ok(Connection::new(origin, stream, permit));
                 }
                 Grant::Open(mut connection) => {
@@ -65,11 +60,11 @@ impl Desk {
     }
 
     /// Opens a connection to one of the origin's addresses; all of it within the limit for connecting.
-    async fn open(&mut self, plan: &RequestPlan, origin: OriginId) -> Result<Stream, Trouble> {
-        self.runner.set_deadline(&self.thread, self.thread.clock.now() + self.thread.connect_timeout);
+    async fn open(&mut self, origin: OriginId) -> Result<Stream, Trouble> {
+        self.runner.set_deadline(&self.thread, self.thread.clock.now() + self.connect_timeout);
         self.look_up(origin).await?;
-        let tcp = self.open_tcp(plan, origin).await?;
-        self.encrypt(plan, origin, tcp).await
+        let tcp = self.open_tcp(origin).await?;
+        self.encrypt(origin, tcp).await
     }
 
     /// Looks up the origin's addresses, where that was not done before the test or is long ago.
@@ -101,8 +96,8 @@ impl Desk {
     }
 
     /// Tries the origin's addresses, each once, until one takes the connection.
-    async fn open_tcp(&self, plan: &RequestPlan, origin: OriginId) -> Result<TcpStream, Trouble> {
-        let thread = &self.thread;
+    async fn open_tcp(&mut self, origin: OriginId) -> Result<TcpStream, Trouble> {
+        let thread = Rc::clone(&self.thread);
         let began = thread.clock.now();
         let mut failure = Failure::new(ErrorKind::Dns, "no address");
         for attempt in 0.. {
@@ -112,7 +107,8 @@ impl Desk {
             match connected.map_err(|interrupt| self.given_up(interrupt, Stage::Connecting))? {
                 Ok(tcp) => {
                     let now = thread.clock.now();
-                    thread.recorder.borrow_mut().connected(plan.entry, now.saturating_since(began), now);
+                    self.tally.connects.push(now.saturating_since(began));
+                    thread.recorder.borrow_mut().connected(now);
                     return Ok(tcp);
                 }
                 Err(error) => failure = Failure::of_connect(&error),
@@ -122,19 +118,20 @@ impl Desk {
     }
 
     /// Speaks TLS where the origin does.
-    async fn encrypt(&self, plan: &RequestPlan, origin: OriginId, tcp: TcpStream) -> Result<Stream, Trouble> {
-        let thread = &self.thread;
-        let (is_https, name) = {
+    async fn encrypt(&mut self, origin: OriginId, tcp: TcpStream) -> Result<Stream, Trouble> {
+        let thread = Rc::clone(&self.thread);
+        let (is_https, unverified, name) = {
             let origins = thread.origins.borrow();
             let origin = origins.get(origin);
-            (origin.key.https, origin.tls_name.clone())
+            (origin.key.https, origin.key.unverified, origin.tls_name.clone())
         };
         if !is_https {
             return Ok(Stream::Plain(tcp));
         }
         let failed = |why: &'static str| Failure::new(ErrorKind::Tls, why);
         let name = name.ok_or_else(|| failed("the host is no name that a certificate can have"))?;
-        let config = thread.outfit.tls.as_ref().ok_or_else(|| failed("this machine has no root certificates"))?;
+        let config = if unverified { &thread.outfit.unverified_tls } else { &thread.outfit.tls };
+        let config = config.as_ref().ok_or_else(|| failed("this machine has no root certificates"))?;
         let began = thread.clock.now();
         let done = self.runner.unless_interrupted(Stream::encrypted(tcp, Arc::clone(config), name)).await;
         let done = done.map_err(|interrupt| self.given_up(interrupt, Stage::Encrypting))?;
@@ -143,12 +140,12 @@ impl Desk {
             tls.map_or_else(|| Failure::of_handshake(&error), |tls| failed(tls_words(tls)))
         })?;
         let now = thread.clock.now();
-        thread.recorder.borrow_mut().encrypted(plan.entry, now.saturating_since(began), now);
+        self.tally.handshakes.push(now.saturating_since(began));
         Ok(stream)
     }
 
     fn given_up(&self, interrupt: Interrupt, stage: Stage) -> Trouble {
-        let limit = self.thread.connect_timeout;
+        let limit = self.connect_timeout;
         let doing = match stage {
             Stage::LookingUp => "the name was not looked up",
             Stage::Connecting => "no connection",

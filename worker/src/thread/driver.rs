@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use super::alarm::Alarm;
 use super::recorder::Part;
 use super::schedule::{Crowd, OpenLoad, Share, Span};
+use super::script::ScriptHost;
 use super::user::{Model, Phase, User};
 use super::{Outfit, Thread};
 use crate::clock::Clock;
@@ -38,6 +39,14 @@ pub struct Order {
     pub interval: Micros,
     /// When the load ends, in test time.
     pub duration: Micros,
+}
+
+/// What a thread works with that can't be sent there.
+pub struct Tools {
+    /// Wakes the driver.
+    pub alarm: Alarm,
+    /// The users' Python, where that is what they are.
+    pub script: Option<ScriptHost>,
 }
 
 /// Where a thread's measurements go.
@@ -68,8 +77,9 @@ const MOST_WOKEN: usize = 1 << 14;
 const MOST_AT_WORK: usize = 1 << 17;
 
 /// Runs a thread's share of the load to its end, or until nobody holds the other end of `control` any more.
-pub async fn drive(outfit: Outfit, order: Order, alarm: Alarm, mut control: watch::Receiver<Control>, ends: Ends) {
+pub async fn drive(outfit: Outfit, order: Order, tools: Tools, mut control: watch::Receiver<Control>, ends: Ends) {
     let Ends { parts, spent } = ends;
+    let Tools { alarm, script } = tools;
     // A million users take a while to be put in order: that must not delay the first of them.
     let crowd = Crowd::new(&order.scenario, Share::of(&outfit));
     let spans = crowd.spans();
@@ -86,9 +96,10 @@ pub async fn drive(outfit: Outfit, order: Order, alarm: Alarm, mut control: watc
             }
         }
     }
-    let thread = Rc::new(Thread::new(outfit, &order, clock, from, spent));
+    let thread = Rc::new(Thread::new(outfit, &order, script, clock, from, spent));
     let mut driver = Driver::new(Rc::clone(&thread), &order, from, crowd, spans);
     driver.listen(&control.borrow_and_update(), clock.now());
+    thread.tell_script("test_start");
     while driver.turn(clock.now()) == Turn::GoesOn {
         if !hand_over(&thread, &parts) {
             return;
@@ -194,14 +205,30 @@ impl<'a> Driver<'a> {
         }
         self.start_arrivals(now);
         self.wake_users(now);
+        self.hear_script();
         if now < self.end || thread.recorder.borrow().users() > 0 {
             if now >= self.end + self.grace && !self.has_cut {
                 self.cut(now);
             }
             return Turn::GoesOn;
         }
+        thread.tell_script("test_stopping");
+        thread.tell_script("test_stop");
+        thread.tell_script("quitting");
+        self.hear_script();
         thread.recorder.borrow_mut().finish(now);
         Turn::Over
+    }
+
+    /// Tells a script that all users are there, and hears whether it wants the test to end.
+    fn hear_script(&self) {
+        let Some(script) = &self.thread.script else { return };
+        if self.to_come.is_empty() {
+            script.all_spawned();
+        }
+        if let Some(wants_end) = script.take_end() {
+            self.thread.recorder.borrow_mut().end_is_wanted(wants_end);
+        }
     }
 
     /// Wakes those whose wait is over, some at a time: at the end of a test they may be a million at once, and who was due before
@@ -380,6 +407,12 @@ impl<'a> Driver<'a> {
 }
 
 impl Thread {
+    fn tell_script(&self, event: &str) {
+        if let Some(script) = &self.script {
+            script.fire(event);
+        }
+    }
+
     fn take_closed(&self) -> Option<Part> {
         self.recorder.borrow_mut().take_closed()
     }
@@ -394,7 +427,7 @@ impl Thread {
         let mut users = self.users.borrow_mut();
         let stop_at = users.stop_at(id);
         let is_over = users.get(id).is_some_and(|user| {
-            let has_last_steps = self.program().kinds[usize::from(user.kind)].stop.is_some();
+            let has_last_steps = user.script.is_some() || self.program().kinds[usize::from(user.kind)].stop.is_some();
             user.phase == Phase::Working && user.due >= stop_at && !has_last_steps
         });
         let user = if is_over { users.lend(id) } else { None };

@@ -50,6 +50,11 @@ impl Body {
         (!self.too_long).then_some(self.bytes.as_slice())
     }
 
+    /// Takes the body away; empty when it was too long to be kept.
+    pub fn take_kept(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
     fn take(&mut self, run: &[u8]) {
         if !self.wanted || self.too_long {
             return;

@@ -24,8 +24,22 @@ enum Sent {
     FromWire,
 }
 
+/// One request as it goes over the wire, and nothing of what it is for.
+pub struct Sending<'a> {
+    /// To which server.
+    pub origin: OriginId,
+    /// As in the first line.
+    pub method: &'a str,
+    /// All of it.
+    pub bytes: &'a [u8],
+    /// From sent to last byte.
+    pub timeout: Micros,
+    /// Whether the body of the answer is kept.
+    pub reads_body: bool,
+}
+
 impl Desk {
-    /// One request and its answer, whatever it says. Sends again where an idle connection turned out to be closed.
+    /// One hop of the planned request and its answer, whatever it says.
     pub(super) async fn hop(
         &mut self,
         user: &mut User,
@@ -33,30 +47,45 @@ impl Desk {
         way: &Way,
     ) -> Result<(Response, Micros), Trouble> {
         let fixed = self.write_message(user, plan, way);
-        let method = way.method.unwrap_or(&plan.method);
+        let wire = std::mem::take(&mut self.wire);
+        let sending = Sending {
+            origin: way.origin,
+            method: way.method.unwrap_or(&plan.method),
+            bytes: match (&fixed, &plan.fixed) {
+                (Sent::AsFixed, Some(message)) => &message.bytes,
+                _ => &wire,
+            },
+            timeout: plan.timeout,
+            reads_body: plan.reads_body,
+        };
+        let result = self.send(user, &sending).await;
+        self.wire = wire;
+        let (response, done) = result?;
+        self.keep_cookies(user, plan, way.origin, &response);
+        Ok((response, done))
+    }
+
+    /// One request and its answer, whatever it says. Sends again where an idle connection turned out to be closed.
+    pub(super) async fn send(&mut self, user: &mut User, sending: &Sending<'_>) -> Result<(Response, Micros), Trouble> {
         let mut retries = 0;
         loop {
-            let mut connection = self.connection(user, plan, way.origin).await?;
+            let mut connection = self.connection(user, sending.origin).await?;
             if self.is_cut() {
                 return Err(Trouble::Cut);
             }
             let reused = connection.requests > 0;
             connection.requests += 1;
             let sent = *self.tally.sent.get_or_insert_with(|| self.thread.clock.now());
-            self.runner.set_deadline(&self.thread, sent + plan.timeout);
+            self.runner.set_deadline(&self.thread, sent + sending.timeout);
 
             self.thread.inboxes.take_back(&mut self.inbox);
-            self.body.reset(plan.reads_body);
-            let mut response = Response::new(method == "HEAD");
-            let request = match (&fixed, &plan.fixed) {
-                (Sent::AsFixed, Some(message)) => &message.bytes,
-                _ => &self.wire,
-            };
+            self.body.reset(sending.reads_body);
+            let mut response = Response::new(sending.method == "HEAD");
             let mut exchange = Exchange {
                 runner: &self.runner,
                 clock: self.thread.clock,
                 stream: &mut connection.stream,
-                request,
+                request: sending.bytes,
                 response: &mut response,
                 inbox: &mut self.inbox,
                 inboxes: &self.thread.inboxes,
@@ -71,7 +100,6 @@ impl Desk {
             let (reusable, received) = (exchange.leaves_reusable(), exchange.received);
             match result {
                 Ok(done) => {
-                    self.keep_cookies(user, plan, way.origin, &response);
                     if reusable && self.thread.program().reuse != ConnectionReuse::PerRequest {
                         user.connections.extend(self.thread.pool.leave(connection));
                     }
@@ -84,12 +112,12 @@ impl Desk {
                     if reused
                         && !received
                         && broken.may_be_stale()
-                        && Message::is_idempotent(method)
+                        && Message::is_idempotent(sending.method)
                         && retries < MOST_RETRIES =>
                 {
                     retries += 1;
                 }
-                Err(broken) => return Err(broken.as_failure(plan.timeout).into()),
+                Err(broken) => return Err(broken.as_failure(sending.timeout).into()),
             }
         }
     }

@@ -15,6 +15,7 @@ mod recorder;
 mod request;
 mod runner;
 mod schedule;
+mod script;
 mod steps;
 mod user;
 mod way;
@@ -37,9 +38,10 @@ use crate::net::{LocalPorts, Origins, Pool};
 use crate::program::{Program, Rows};
 
 pub use alarm::Alarm;
-pub use driver::{Control, Ends, Order, drive};
+pub use driver::{Control, Ends, Order, Tools, drive};
 pub use recorder::Part;
 pub use schedule::useful_threads;
+pub use script::ScriptHost;
 
 use recorder::{CpuDuty, Recorder};
 use runner::Runners;
@@ -55,10 +57,14 @@ pub struct Outfit {
     pub count: u32,
     /// The scenario, compiled; the thread's own copy.
     pub program: Program,
+    /// The base URL, for scripts.
+    pub target: String,
     /// Where requests go, addresses looked up.
     pub origins: Origins,
     /// How TLS is spoken.
     pub tls: Option<Arc<ClientConfig>>,
+    /// The same where any certificate will do, see [`OriginKey::unverified`](crate::net::OriginKey).
+    pub unverified_tls: Option<Arc<ClientConfig>>,
     /// How many connections it may have open.
     pub connections: usize,
     /// Rows of the data sources.
@@ -108,6 +114,8 @@ struct Thread {
     /// Free places of each open load: ids of users who wait to be somebody new.
     parked: RefCell<Vec<Vec<u32>>>,
     bell: Bell,
+    /// Where users are written in Python.
+    script: Option<ScriptHost>,
 }
 
 /// Wakes the driver earlier than it means to wake.
@@ -144,7 +152,14 @@ impl Bell {
 }
 
 impl Thread {
-    fn new(outfit: Outfit, order: &Order, clock: Clock, from: Micros, spent: Receiver<Vec<EntryStats>>) -> Self {
+    fn new(
+        outfit: Outfit,
+        order: &Order,
+        script: Option<ScriptHost>,
+        clock: Clock,
+        from: Micros,
+        spent: Receiver<Vec<EntryStats>>,
+    ) -> Self {
         let Order { scenario, interval, duration } = order;
         let entries = outfit.program.entries.len();
         let cpu = if outfit.index == 0 {
@@ -167,6 +182,7 @@ impl Thread {
             rows_taken: RefCell::new(vec![0; outfit.program.picks.len()]),
             parked: RefCell::new(vec![Vec::new(); scenario.loads.len()]),
             bell: Bell::default(),
+            script,
             outfit,
         }
     }

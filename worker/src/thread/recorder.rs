@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;
 
-use swarmgate_domain::{EntryStats, ErrorKey, GeneratorStats, Histogram, Interval, Latency, Micros};
+use swarmgate_domain::{EntryName, EntryStats, ErrorKey, GeneratorStats, Histogram, Interval, Latency, Micros};
+use swarmgate_service::ports::WantsEnd;
 
 use super::group::Group;
 use crate::clock;
@@ -28,6 +29,10 @@ pub struct Part {
     pub thread_time: Micros,
     /// How late the thread's own timer was: events of the network wait as long.
     pub lag: Histogram,
+    /// Names that `entries` has beyond those known before.
+    pub new_names: Vec<EntryName>,
+    /// Whether the users want the test to end.
+    pub wants_end: Option<WantsEnd>,
 }
 
 /// What is gathered about one request on its way.
@@ -47,6 +52,10 @@ pub struct Tally {
     pub body_bytes: u64,
     /// Redirects that were followed.
     pub redirects: u64,
+    /// How long each TCP connection took that was opened for it.
+    pub connects: Vec<Micros>,
+    /// How long each TLS session took that was set up for it.
+    pub handshakes: Vec<Micros>,
     /// How long it waited for a connection to be free.
     pub pool_wait: Option<Micros>,
 }
@@ -54,9 +63,11 @@ pub struct Tally {
 impl Tally {
     /// Forgets everything, and keeps the memory.
     pub fn clear(&mut self) {
-        let mut statuses = std::mem::take(&mut self.statuses);
+        let Self { mut statuses, mut connects, mut handshakes, .. } = std::mem::take(self);
         statuses.clear();
-        *self = Self { statuses, ..Self::default() };
+        connects.clear();
+        handshakes.clear();
+        *self = Self { statuses, connects, handshakes, ..Self::default() };
     }
 }
 
@@ -75,6 +86,8 @@ pub struct Recorder {
     users_since: Micros,
     cpu: CpuMeter,
     closed: VecDeque<Part>,
+    new_names: Vec<EntryName>,
+    wants_end: Option<WantsEnd>,
     /// Entries that were read and cleared, to be filled again.
     spent: Option<Receiver<Vec<EntryStats>>>,
 }
@@ -119,6 +132,8 @@ impl Recorder {
             users_since: now,
             cpu: CpuMeter { duty, thread, process, since: now },
             closed: VecDeque::new(),
+            new_names: Vec::new(),
+            wants_end: None,
             spent: None,
         }
     }
@@ -162,6 +177,17 @@ impl Recorder {
         self.closed.push_front(part);
     }
 
+    /// There is one name more, of the next index.
+    pub fn add_name(&mut self, name: EntryName) {
+        self.new_names.push(name);
+        self.entries.push(EntryStats::default());
+    }
+
+    /// The users want the test to end.
+    pub fn end_is_wanted(&mut self, wants_end: WantsEnd) {
+        self.wants_end.get_or_insert(wants_end);
+    }
+
     /// A request came to its end at `done`.
     pub fn request(
         &mut self,
@@ -199,17 +225,10 @@ impl Recorder {
         stats.cut_off += 1;
     }
 
-    /// A TCP connection was opened for a request of this name.
-    pub fn connected(&mut self, entry: usize, took: Micros, now: Micros) {
+    /// A TCP connection was opened.
+    pub fn connected(&mut self, now: Micros) {
         self.roll(now);
-        self.entries[entry].connect.record(took);
         self.generator.connections_opened += 1;
-    }
-
-    /// A TLS session was set up for a request of this name.
-    pub fn encrypted(&mut self, entry: usize, took: Micros, now: Micros) {
-        self.roll(now);
-        self.entries[entry].tls.record(took);
     }
 
     /// A group came to its end at `now`.
@@ -289,7 +308,8 @@ impl Recorder {
         self.count_users_until(end);
         let (thread_cpu, thread_time) = self.cpu.read(now, &mut self.generator);
         let spent = self.spent.as_ref().and_then(|spent| spent.try_recv().ok());
-        let fresh = spent.unwrap_or_else(|| vec![EntryStats::default(); self.entries.len()]);
+        let mut fresh = spent.unwrap_or_default();
+        fresh.resize(self.entries.len(), EntryStats::default());
         self.closed.push_back(Part {
             interval: self.interval,
             from: self.from,
@@ -299,6 +319,8 @@ impl Recorder {
             thread_cpu,
             thread_time,
             lag: std::mem::take(&mut self.lag),
+            new_names: std::mem::take(&mut self.new_names),
+            wants_end: self.wants_end.take(),
         });
         (self.interval, self.from) = (self.interval.next(), end);
     }
@@ -325,6 +347,8 @@ fn count_traffic(stats: &mut EntryStats, tally: &Tally) {
     for status in &tally.statuses {
         *stats.statuses.entry(*status).or_default() += 1;
     }
+    tally.connects.iter().for_each(|took| stats.connect.record(*took));
+    tally.handshakes.iter().for_each(|took| stats.tls.record(*took));
     if let Some(waited) = tally.pool_wait {
         stats.pool_wait.record(waited);
     }

@@ -18,6 +18,8 @@ use crate::program::{Answer, Message, RequestPlan};
 pub struct Desk {
     pub(super) thread: Rc<Thread>,
     pub(super) runner: Rc<Runner>,
+    /// How long connecting may take.
+    pub(super) connect_timeout: Micros,
     /// When what is being done began: the present request, or the hop of it that a redirect asked for.
     pub(super) now: Micros,
     pub(super) inbox: Inbox,
@@ -60,6 +62,7 @@ impl Desk {
     /// A desk for `runner`.
     pub fn new(thread: Rc<Thread>, runner: Rc<Runner>) -> Self {
         Self {
+            connect_timeout: thread.connect_timeout,
             thread,
             runner,
             now: Micros::ZERO,

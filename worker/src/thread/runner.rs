@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::Thread;
 use super::request::Desk;
+use super::script;
 use super::steps::Step;
 use super::user::User;
 
@@ -180,7 +181,11 @@ async fn work(thread: Rc<Thread>, runner: Rc<Runner>) {
         let id = runner.assigned().await;
         let lent = thread.users.borrow_mut().lend(id);
         let mut user = lent.expect("the driver wakes only users who sleep");
-        match work_for(&thread, &mut desk, id, &mut user).await {
+        let rest = match &thread.script {
+            None => work_for(&thread, &mut desk, id, &mut user).await,
+            Some(host) => script::work_for(&thread, host, &mut desk, id, &mut user).await,
+        };
+        match rest {
             Rest::Until(at) => thread.put_to_sleep(id, user, at),
             Rest::Gone(now) => thread.dismiss(id, user, now),
         }
@@ -189,8 +194,11 @@ async fn work(thread: Rc<Thread>, runner: Rc<Runner>) {
     }
 }
 
-enum Rest {
+/// What becomes of a user for whom there is nothing to do now.
+pub enum Rest {
+    /// It goes on then.
     Until(Micros),
+    /// It is gone since then.
     Gone(Micros),
 }
 

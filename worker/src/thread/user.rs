@@ -3,6 +3,7 @@
 use swarmgate_domain::Micros;
 
 use super::group::Group;
+use super::script::ScriptUser;
 use crate::http::Jar;
 use crate::net::ConnectionKey;
 use crate::program::{Program, Values};
@@ -54,6 +55,8 @@ pub struct User {
     pub rng: fastrand::Rng,
     /// Its idle connections.
     pub connections: Vec<ConnectionKey>,
+    /// What it is where users are written in Python.
+    pub script: Option<Box<ScriptUser>>,
     /// What only some scenarios need.
     pub session: Option<Box<Session>>,
 }
@@ -90,6 +93,7 @@ impl User {
             pace: due,
             rng: fastrand::Rng::with_seed(0),
             connections: Vec::new(),
+            script: None,
             session: None,
         };
         user.renew(program, kind, due, draw);

@@ -108,7 +108,7 @@ pub fn sent_path<'a>(rendered: &'a [u8], plan: &'a RequestPlan) -> &'a [u8] {
 }
 
 /// A host that is known only while the test runs, and where load does not go.
-fn not_there(refused: &Refused) -> Failure {
+pub fn not_there(refused: &Refused) -> Failure {
     match refused {
         Refused::TooMany => Failure::new(ErrorKind::Generator, "requests go to more than 4096 hosts"),
         Refused::NotAllowed => Failure::new(ErrorKind::Redirect, "a host that is not on the list of targets"),

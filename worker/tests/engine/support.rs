@@ -229,6 +229,7 @@ pub fn scenario(model: LoadModel) -> Scenario {
         },
         data: Vec::new(),
         slots: 0,
+        script: None,
         slot_names: Vec::new(),
         names: Vec::new(),
         thresholds: Vec::new(),

@@ -50,7 +50,7 @@ impl LoadRun for FakeRun {
         SystemClock.sleep((self.start + to).saturating_since(SystemClock.now())).await;
         self.next = interval.next();
         let stats = self.measured(to.saturating_since(from));
-        Some(MeasuredInterval { interval, from, to, stats, saturation: Vec::new() })
+        Some(MeasuredInterval { interval, from, to, stats, saturation: Vec::new(), wants_end: None })
     }
 
     fn change_users(&mut self, change: UsersChange) {

@@ -74,6 +74,7 @@ impl Scenario {
             },
             data: Vec::new(),
             slots: 0,
+            script: None,
             slot_names: Vec::new(),
             names: vec![EntryName::request("GET", path)],
             thresholds: vec![Threshold::default_limit()],

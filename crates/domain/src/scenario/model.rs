@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::script::Script;
 use super::template::Template;
 use crate::curve::{RateCurve, UserCurve};
 use crate::threshold::Threshold;
@@ -27,6 +28,9 @@ pub struct Scenario {
     pub loads: Vec<Load>,
     /// At least one.
     pub kinds: Vec<UserKind>,
+    /// Where users are written in Python: there is one kind then, which has no steps, and neither data, slots nor names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<Script>,
     /// What each request is, unless it says otherwise.
     pub http: HttpSettings,
     /// Data files, in the order that [`super::template::Part::Column`] counts them.

@@ -64,6 +64,10 @@ impl Scenario {
             let wrong = Wrong::new(format!("there is none, and `{request}` needs one"));
             mistakes.add("target", None, wrong.help("give `--target URL`, or a `target` in the scenario"));
         }
+        if self.script.is_some() && self.target.is_none() {
+            let wrong = Wrong::new("neither the locustfile nor anything else says where requests go");
+            mistakes.add("target", None, wrong.help("give `--host URL`, or a `host` in the user class"));
+        }
         for source in &self.data {
             if let Some(wrong) = unique_rows(self, &source.name) {
                 mistakes.add(&format!("data.{}", source.name), None, wrong);
@@ -76,7 +80,9 @@ impl Scenario {
             Ok(threshold) => threshold,
             Err(wrong) => return mistakes.add("thresholds", Some(text.to_owned()), wrong),
         };
-        if let Some((_, wrong)) = unknown_filter(&threshold, &self.names) {
+        // The names of a script's requests are known only while it runs.
+        let unknown = if self.script.is_none() { unknown_filter(&threshold, &self.names) } else { None };
+        if let Some((_, wrong)) = unknown {
             return mistakes.add("thresholds", Some(text.to_owned()), wrong);
         }
         self.thresholds.retain(|known| {
@@ -98,12 +104,13 @@ impl Scenario {
         if !mistakes.0.is_empty() {
             return;
         }
+        let has_script = self.script.is_some();
         let [load] = self.loads.as_mut_slice() else {
             let names: Vec<_> = self.loads.iter().map(|load| load.name.as_str()).collect();
             let wrong = Wrong::new(format!("the scenario has several loads: {}", names.join(", ")));
             return mistakes.add(field, None, wrong.help("change them in the scenario"));
         };
-        match changed(load, overrides) {
+        match changed(load, overrides, has_script) {
             Ok(model) => load.model = model,
             Err((field, wrong)) => mistakes.add(field, None, wrong),
         }
@@ -111,10 +118,17 @@ impl Scenario {
 }
 
 /// The load as it is to be. The numbers are in range.
-fn changed(load: &Load, overrides: &Overrides) -> Result<LoadModel, (&'static str, Wrong)> {
+fn changed(load: &Load, overrides: &Overrides, has_script: bool) -> Result<LoadModel, (&'static str, Wrong)> {
     match (&load.model, overrides.users, overrides.arrival_rate) {
         (_, Some(_), Some(_)) => {
             Err(("arrival_rate", Wrong::new("it does not go together with `users`").help("give one of them")))
+        }
+        (_, None, Some(_)) if has_script => {
+            let wrong = Wrong::new("a locustfile has users, not arrivals");
+            Err((
+                "arrival_rate",
+                wrong.help("give `users`, and `wait_time = constant_throughput(…)` in the locustfile"),
+            ))
         }
         (_, None, Some(rate)) => {
             if overrides.spawn_rate.is_some() {

@@ -25,6 +25,7 @@ class RescheduleTask(Exception): pass
 class RescheduleTaskImmediately(Exception): pass
 class StopUser(Exception): pass
 class StopTest(Exception): pass
+class _TimeIsOver(BaseException): pass
 
 
 class RequestException(OSError):
@@ -592,7 +593,7 @@ class Session:
         history = []
         while True:
             begun = _time.perf_counter()
-            answer = _exchange(prepared.method, prepared.url, prepared.headers.items(), prepared.body, read, connect, verify is not False)
+            answer = _exchange(prepared.method, prepared.url, prepared.headers.items(), prepared.body, read, connect, verify is not False, bool(history))
             response = Response()
             response.request, response.url = prepared, prepared.url
             if history:
@@ -940,7 +941,7 @@ class TaskSet:
             except InterruptTaskSet as error:
                 self._leave()
                 raise (RescheduleTaskImmediately if error.reschedule else RescheduleTask)(error.reschedule)
-            except (StopUser, StopTest):
+            except (StopUser, StopTest, _TimeIsOver):
                 self._leave()
                 raise
             except Exception as error:
@@ -1195,7 +1196,7 @@ def _life(cls):
         except RescheduleTask:
             pass
         tasks.run()
-    except StopUser:
+    except (StopUser, _TimeIsOver):
         pass
     except StopTest as error:
         _stop_test(str(error))

@@ -33,6 +33,15 @@ use crate::value::{Module, Sym, intern, known};
 /// # Errors
 /// All that can't be run, in the order of the source.
 pub fn compile_module(file: &str, source: &str, module: &Rc<Module>) -> Result<Code, Vec<Refusal>> {
+    let (code, refusals) = inspect_module(file, source, module)?;
+    if refusals.is_empty() { Ok(code) } else { Err(refusals) }
+}
+
+/// A module's code, as far as it can be run, and all that can't be. For those who want to know what else is in it.
+///
+/// # Errors
+/// What keeps the source from being read at all.
+pub fn inspect_module(file: &str, source: &str, module: &Rc<Module>) -> Result<(Code, Vec<Refusal>), Vec<Refusal>> {
     let places = Places::of(source);
     let refusal = |range: TextRange, construct: &str, advice: String| {
         let (line, column) = places.at(range.start().to_usize());
@@ -60,7 +69,7 @@ pub fn compile_module(file: &str, source: &str, module: &Rc<Module>) -> Result<C
     compiler.emit(Op::Return);
     let unit = compiler.units.pop().expect("the module's unit is the last");
     compiler.refusals.sort();
-    if compiler.refusals.is_empty() { Ok(unit.finish(Rc::clone(&compiler.file))) } else { Err(compiler.refusals) }
+    Ok((unit.finish(Rc::clone(&compiler.file)), compiler.refusals))
 }
 
 struct Compiler<'a> {

@@ -84,6 +84,20 @@ pub struct MeasuredInterval {
     pub stats: Stats,
     /// Why the generator was the bottleneck, in words; empty when it was not.
     pub saturation: Vec<String>,
+    /// Whether the users want the test to end: a locustfile may say so.
+    pub wants_end: Option<WantsEnd>,
+}
+
+/// How users want the test to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WantsEnd {
+    /// Before its time, with what was measured.
+    Stop,
+    /// It can't go on.
+    Fail {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// Why a shard can't be run.

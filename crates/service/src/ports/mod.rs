@@ -9,7 +9,7 @@ mod surroundings;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use engine::{EngineError, LoadEngine, LoadRun, MeasuredInterval, ShardSpec, UsersChange};
+pub use engine::{EngineError, LoadEngine, LoadRun, MeasuredInterval, ShardSpec, UsersChange, WantsEnd};
 pub use queue::{Delivery, Queue, QueueError, Receipt};
 pub use secrets::{SecretError, SecretSource, Secrets};
 pub use store::{Condition, Etag, Object, ObjectStore, Page, StoreError};

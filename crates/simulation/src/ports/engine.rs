@@ -109,7 +109,7 @@ impl SimLoad {
         let serial = world.ledger.hand_over(Measured { load: self.id, interval, from, to, counts, saturated });
         world.tell(|| format!("{:?} measured interval {interval}: {from} to {to}, serial {serial}", self.actor));
         let with_times = world.setup.histograms;
-        MeasuredInterval { interval, from, to, stats: stats(counts, serial, with_times), saturation }
+        MeasuredInterval { interval, from, to, stats: stats(counts, serial, with_times), saturation, wants_end: None }
     }
 }
 

@@ -66,6 +66,7 @@ pub(super) fn build(
         kinds,
         data: build.scope.sources.clone(),
         slots: u16::try_from(build.scope.slots.len()).unwrap_or(u16::MAX),
+        script: None,
         slot_names: build.scope.slots.clone(),
         names: Vec::new(),
         interval: file.interval.value().map(|time| time.0),

@@ -1,0 +1,119 @@
+//! A scenario whose users are written in Python: a locustfile with the files that it needs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::model::{
+    Auth, ConnectionReuse, Cookies, HttpSettings, Load, LoadModel, Scenario, ThinkAfter, ThinkTime, TlsTrust, UserKind,
+};
+use crate::curve::UserCurve;
+use crate::threshold::Threshold;
+use crate::time::Micros;
+
+/// A locustfile as workers get it: they need nothing but this to run it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Script {
+    /// Which of the files is the locustfile.
+    pub main: String,
+    /// It and the files beside it that it needs, by their path from its folder: `users.csv`, `common/api.py`.
+    pub files: BTreeMap<String, ScriptFile>,
+    /// Only tasks with one of these tags; all where there is none.
+    pub tags: Vec<String>,
+    /// No tasks with one of these tags.
+    pub exclude_tags: Vec<String>,
+    /// Only users of these classes; all where there is none.
+    pub classes: Vec<String>,
+}
+
+impl Script {
+    /// How many bytes all files of a script may have together: they are part of the plan, which every worker reads.
+    pub const LARGEST: u64 = 4 * 1024 * 1024;
+}
+
+/// The content of a file. In JSON it is base64, since it may be anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptFile(pub Arc<[u8]>);
+
+impl Serialize for ScriptFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64_STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for ScriptFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = BASE64_STANDARD.decode(text).map_err(serde::de::Error::custom)?;
+        Ok(Self(bytes.into()))
+    }
+}
+
+/// How long a locustfile is run where nobody says: Locust runs until it is stopped.
+const UNTIL_STOPPED: Micros = Micros::from_secs(24 * 60 * 60);
+
+impl Scenario {
+    /// `script` with one user for a day, as Locust runs it where it is told nothing. The report is headed with `name`.
+    pub fn of_script(name: String, script: Script, target: Option<String>) -> Self {
+        // What the users of a script do is nowhere but in it.
+        let user = UserKind {
+            name: "user".to_owned(),
+            weight: 1.0,
+            think_time: ThinkTime::None,
+            think_after: ThinkAfter::Iteration,
+            on_start: Vec::new(),
+            flow: Vec::new(),
+            on_stop: Vec::new(),
+        };
+        let curve = UserCurve::ramp(1, 1.0, UNTIL_STOPPED);
+        Self {
+            name,
+            description: None,
+            labels: BTreeMap::new(),
+            target,
+            loads: vec![Load { name: "main".to_owned(), kind: None, model: LoadModel::Closed(curve) }],
+            kinds: vec![user],
+            script: Some(script),
+            http: HttpSettings {
+                headers: Vec::new(),
+                auth: Auth::None,
+                cookies: Cookies::Ignore,
+                connections: ConnectionReuse::KeepAlive,
+                connect_timeout: Micros::from_secs(60),
+                tls: TlsTrust::Verify,
+            },
+            data: Vec::new(),
+            slots: 0,
+            slot_names: Vec::new(),
+            names: Vec::new(),
+            thresholds: vec![Threshold::default_limit()],
+            interval: None,
+            grace: Micros::from_secs(30),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_goes_through_a_plan_as_it_is() {
+        let file = |bytes: &[u8]| ScriptFile(bytes.into());
+        let script = Script {
+            main: "locustfile.py".to_owned(),
+            files: [("locustfile.py", file(b"pass")), ("logo.png", file(&[0x89, 0, 0xff]))]
+                .map(|(name, file)| (name.to_owned(), file))
+                .into(),
+            tags: vec!["fast".to_owned()],
+            exclude_tags: Vec::new(),
+            classes: Vec::new(),
+        };
+        let scenario = Scenario::of_script("shop".to_owned(), script, None);
+        let text = serde_json::to_string(&scenario).unwrap();
+        assert_eq!(serde_json::from_str::<Scenario>(&text).unwrap(), scenario);
+    }
+}

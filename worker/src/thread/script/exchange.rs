@@ -1,0 +1,152 @@
+//! One exchange that a script asks for: written, sent, and its answer handed back.
+
+use std::rc::Rc;
+
+use swarmgate_domain::{ErrorKind, Micros};
+use swarmgate_locust::{Answer, AnswerError, Exchange};
+use url::Url;
+
+use super::{ScriptUser, Uncounted};
+use crate::failure::Failure;
+use crate::http::{self, Response};
+use crate::net::OriginId;
+use crate::program::split;
+use crate::thread::hop::Sending;
+use crate::thread::recorder::Tally;
+use crate::thread::request::{Cut, Desk, Trouble};
+use crate::thread::user::User;
+
+/// How long an answer may take where the script sets no limit: Locust would wait for ever.
+const LONGEST_WAIT: Micros = Micros::from_secs(300);
+
+/// More answered requests that nobody counts are forgotten, the oldest first.
+const MOST_UNCOUNTED: usize = 8;
+
+impl Desk {
+    /// Sends what the script asks for, and gives when it was answered, and how.
+    pub(super) async fn exchange(
+        &mut self,
+        user: &mut User,
+        script: &mut ScriptUser,
+        exchange: Exchange,
+        now: Micros,
+    ) -> Result<(Micros, Result<Answer, AnswerError>), Cut> {
+        let thread = Rc::clone(&self.thread);
+        // A redirect goes on with the request that was redirected.
+        let mut due = user.due.min(now);
+        self.tally.clear();
+        if exchange.follows
+            && let Some(before) = script.uncounted.pop()
+        {
+            due = before.due;
+            self.tally = before.tally;
+            self.tally.redirects += 1;
+        }
+        self.connect_timeout = exchange.connect_timeout.map_or(thread.connect_timeout, Micros::from_secs_f64);
+        let result = self.transmit(user, &exchange).await;
+        let (done, result) = match result {
+            Ok((response, done)) => (done, Ok(self.answer(&response))),
+            Err(Trouble::Failed(failure)) => (thread.clock.now(), Err(failure)),
+            Err(Trouble::Cut) => {
+                let at = thread.clock.now();
+                if self.tally.sent_bytes > 0 {
+                    self.cut_off(&exchange, at);
+                }
+                return Err(Cut { at });
+            }
+        };
+        thread.inboxes.take_back(&mut self.inbox);
+        // What never got a connection was "sent" when that began: it has no other time.
+        self.tally.sent.get_or_insert(now);
+        if script.uncounted.len() == MOST_UNCOUNTED {
+            script.uncounted.remove(0);
+        }
+        let tally = std::mem::take::<Tally>(&mut self.tally);
+        let trouble = result.as_ref().err().cloned();
+        script.uncounted.push(Uncounted { tally, due, done, trouble });
+        Ok((done, result.map_err(as_python_sees_it)))
+    }
+
+    async fn transmit(&mut self, user: &mut User, exchange: &Exchange) -> Result<(Response, Micros), Trouble> {
+        let origin = self.write(exchange)?;
+        let wire = std::mem::take(&mut self.wire);
+        let sending = Sending {
+            origin,
+            method: &exchange.method,
+            bytes: &wire,
+            timeout: exchange.timeout.map_or(LONGEST_WAIT, Micros::from_secs_f64),
+            reads_body: true,
+        };
+        let result = self.send(user, &sending).await;
+        self.wire = wire;
+        result
+    }
+
+    /// Writes the request into `self.wire`.
+    fn write(&mut self, exchange: &Exchange) -> Result<OriginId, Failure> {
+        let bad = |why: String| Failure::new(ErrorKind::BadResponse, why);
+        let url = Url::parse(&exchange.url).map_err(|error| bad(format!("{error}: {}", exchange.url)))?;
+        let mut place = split(&url).map_err(bad)?;
+        place.origin.unverified = place.origin.https && !exchange.verify;
+        let mut origins = self.thread.origins.borrow_mut();
+        let origin = origins.intern_allowed(place.origin).map_err(|refused| crate::thread::way::not_there(&refused))?;
+        let out = &mut self.wire;
+        out.clear();
+        for part in [exchange.method.as_bytes(), b" ", &place.path, b" HTTP/1.1\r\n"] {
+            out.extend_from_slice(part);
+        }
+        if !exchange.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            out.extend_from_slice(b"Host: ");
+            out.extend_from_slice(&origins.get(origin).host_header);
+            out.extend_from_slice(b"\r\n");
+        }
+        for (name, value) in &exchange.headers {
+            for part in [name.as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+                out.extend_from_slice(part);
+            }
+        }
+        let length = exchange.body.as_ref().map(Vec::len);
+        if let Some(length) = length.or(matches!(exchange.method.as_str(), "POST" | "PUT" | "PATCH").then_some(0)) {
+            out.extend_from_slice(b"Content-Length: ");
+            out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(exchange.body.as_deref().unwrap_or_default());
+        Ok(origin)
+    }
+
+    fn answer(&mut self, response: &Response) -> Answer {
+        let Some(head) = response.head() else { return Answer::default() };
+        let bytes = &self.inbox.bytes()[..head.length];
+        let line = bytes.split(|byte| *byte == b'\r' || *byte == b'\n').next().unwrap_or_default();
+        let reason = line.splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Answer {
+            status: head.status,
+            reason: text(reason),
+            headers: http::headers(bytes).map(|(name, value)| (name.to_owned(), text(value))).collect(),
+            body: self.body.take_kept(),
+        }
+    }
+
+    /// Counts a request that the end of the test gave up: its name is not known yet, so it goes by its path.
+    fn cut_off(&self, exchange: &Exchange, at: Micros) {
+        let Some(host) = &self.thread.script else { return };
+        let path = Url::parse(&exchange.url).map_or_else(|_| String::new(), |url| url.path().to_owned());
+        let mut recorder = self.thread.recorder.borrow_mut();
+        let entry = host.names.borrow_mut().index(&exchange.method, &path, |name| recorder.add_name(name));
+        recorder.cut_off(entry, &self.tally, at);
+    }
+}
+
+fn as_python_sees_it(failure: Failure) -> AnswerError {
+    let text = failure.detail.into_owned();
+    match failure.kind {
+        ErrorKind::Timeout if text.starts_with("no answer") => AnswerError::Timeout(text),
+        ErrorKind::Timeout => AnswerError::ConnectTimeout(text),
+        ErrorKind::Tls => AnswerError::Tls(text),
+        ErrorKind::Refused => AnswerError::Refused(text),
+        _ => AnswerError::Connection(text),
+    }
+}
