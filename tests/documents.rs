@@ -21,7 +21,7 @@ fn every_scenario_in_the_documents_is_valid() {
     let place = Place::new();
     place.write("users.csv", &format!("name,password\n{}", "ann,x\n".repeat(200)));
     let mut count = 0;
-    for name in ["README.md", "docs/scenarios.md"] {
+    for name in ["README.md", "docs/scenarios.md", "docs/locustfiles.md"] {
         for (number, block) in blocks(&document(name).1, "yaml").into_iter().enumerate() {
             place.write("scenario.yaml", block);
             let ran = place.run(&["validate", "scenario.yaml"]);
@@ -36,7 +36,7 @@ fn every_scenario_in_the_documents_is_valid() {
 fn every_command_in_the_documents_is_known() {
     let place = Place::new();
     let mut count = 0;
-    for name in ["README.md", "docs/scenarios.md"] {
+    for name in ["README.md", "docs/scenarios.md", "docs/locustfiles.md"] {
         let text = document(name).1;
         for line in blocks(&text, "sh").join("\n").lines().filter(|line| line.starts_with("swarmgate ")) {
             let command = line.split(['#', '>', '|']).next().unwrap_or_default();
@@ -71,7 +71,7 @@ fn shell_words(line: &str) -> Vec<String> {
 
 #[test]
 fn every_link_between_the_documents_leads_somewhere() {
-    for name in ["README.md", "ARCHITECTURE.md", "docs/scenarios.md", "CHANGELOG.md"] {
+    for name in ["README.md", "ARCHITECTURE.md", "docs/scenarios.md", "docs/locustfiles.md", "CHANGELOG.md"] {
         let (path, text) = document(name);
         let folder = path.parent().expect("a document lies in a folder");
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -15,7 +15,10 @@ pub struct Files {
 }
 
 /// Folders that hold no files of a locustfile.
-const OTHER_FOLDERS: [&str; 5] = ["node_modules", "__pycache__", "venv", "env", "target"];
+const OTHER_FOLDERS: [&str; 4] = ["node_modules", "__pycache__", "site-packages", "target"];
+
+/// A folder with this file is a virtual environment of Python, whatever its name.
+const VENV_MARK: &str = "pyvenv.cfg";
 
 /// How far and at how many entries a folder is looked through.
 const DEEPEST: usize = 6;
@@ -150,7 +153,7 @@ fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<String>) -> i
         let kind = entry.file_type()?;
         if kind.is_file() {
             found.push(path);
-        } else if kind.is_dir() && depth < DEEPEST {
+        } else if kind.is_dir() && depth < DEEPEST && !entry.path().join(VENV_MARK).exists() {
             // What may not be read is not the locustfile's.
             let _ = list(&entry.path(), &path, depth + 1, found);
         }
@@ -181,7 +184,8 @@ mod tests {
         write("data/users.csv", "ann\n");
         write("data/other.csv", "bob\n");
         write("secret.py", "");
-        write("venv/helper.py", "");
+        write("my-env/helper.py", "");
+        write("my-env/pyvenv.cfg", "");
         let files = Files::gather(folder.path(), "locustfile.py", 1_000).unwrap();
         assert_eq!(
             paths(&files),

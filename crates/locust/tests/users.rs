@@ -397,3 +397,44 @@ fn what_is_sent_and_counted_is_what_locust_sent_and_counted() {
     let printed = bench.log.borrow().join("\n") + "\n";
     assert_eq!(printed, file("printed.txt"));
 }
+
+/// Bytes that this process has in memory.
+fn resident() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/statm").expect("Linux says so");
+    text.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok()).expect("it is a number") * 4096
+}
+
+#[test]
+fn a_request_that_was_counted_leaves_nothing_behind() {
+    let source = "
+from locust import HttpUser, task
+class U(HttpUser):
+    wait_time = lambda self: 0
+    @task
+    def t(self):
+        self.client.get('/')
+        self.client.get('/missing')
+        with self.client.get('/caught', catch_response=True) as response:
+            response.failure('no')
+";
+    let mut bench = load(source, &with_host()).unwrap();
+    let mut user = LocustUser::default();
+    let mut step = user.start(&mut bench.file, 0);
+    let mut sizes = Vec::new();
+    for requests in 0..=15_000 {
+        if requests % 5_000 == 0 {
+            sizes.push(resident());
+        }
+        while matches!(step, UserStep::Sleep(_)) {
+            step = user.waited(&mut bench.file);
+        }
+        let UserStep::Exchange(sent) = &step else { panic!("{step:?}") };
+        let answer =
+            if sent.url.ends_with("missing") { Answer { status: 404, ..Answer::default() } } else { ok("{}").unwrap() };
+        step = user.answered(&mut bench.file, Ok(answer));
+        assert!(bench.file.reports().len() <= 1);
+    }
+    // A response takes some 4 KB. Other tests of this process run meanwhile.
+    let grown = sizes[3].saturating_sub(sizes[1]);
+    assert!(grown < 10_000_000, "{grown} bytes more after 10,000 requests: {sizes:?}");
+}

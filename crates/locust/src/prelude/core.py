@@ -366,7 +366,7 @@ class Response:
 
     @property
     def request_meta(self):
-        return self._meta
+        return {**self._meta, "response": self, "exception": None}
 
     @property
     def apparent_encoding(self):
@@ -409,23 +409,27 @@ class Response:
 
     def __exit__(self, kind, value, trace):
         if self._manual_result is not None:
-            self._meta["exception"] = None if self._manual_result is True else self._manual_result
-            events.request.fire(**self._meta)
+            self._tell(None if self._manual_result is True else self._manual_result)
             return kind is None
         if kind is not None:
             if not isinstance(value, ResponseError):
                 return False
-            self._meta["exception"] = value
-        else:
-            # Failures are told apart by their text: it has the request's name in place of its URL.
-            url, self.url = self.url, self._meta["name"]
-            try:
-                self.raise_for_status()
-            except RequestException as error:
-                self._meta["exception"] = getattr(error, "_lowest", error)
-            self.url = url
-        events.request.fire(**self._meta)
+            self._tell(value)
+            return True
+        # Failures are told apart by their text: it has the request's name in place of its URL.
+        failure = None
+        url, self.url = self.url, self._meta["name"]
+        try:
+            self.raise_for_status()
+        except RequestException as error:
+            failure = getattr(error, "_lowest", error)
+        self.url = url
+        self._tell(failure)
         return True
+
+    def _tell(self, failure):
+        # Nothing that the response holds may hold the response: what is in such a circle is never freed.
+        events.request.fire(**self._meta, response=self, exception=failure)
 
     def success(self):
         self._check_entered()
@@ -733,8 +737,8 @@ class HttpSession(Session):
         if self.user is not None:
             context = {**self.user.context(), **context}
         response._catch_response = catch_response
-        response._meta = {"request_type": method, "response_time": taken, "name": name or prepared.path_url, "context": context, "response": response,
-                          "exception": None, "start_time": begun_at, "url": prepared.url,
+        response._meta = {"request_type": method, "response_time": taken, "name": name or prepared.path_url, "context": context,
+                          "start_time": begun_at, "url": prepared.url,
                           "response_length": int(response.headers.get("content-length") or 0) if stream else len(response._content or b"")}
         if not catch_response:
             response.__exit__(None, None, None)
