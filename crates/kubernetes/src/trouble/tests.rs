@@ -1,3 +1,5 @@
+//! Each state of a Pod as a cluster tells it, and what is made of it.
+
 use serde_json::{Value, json};
 
 use super::*;
