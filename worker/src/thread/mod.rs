@@ -199,6 +199,14 @@ impl Thread {
         runner.assign(id);
     }
 
+    /// Counts how late the user goes on. Who was woken to stop is late for nothing: at the end of a test that is everybody at once.
+    fn note_lateness(&self, id: u32, user: &User, now: Micros) {
+        let goes_on = user.phase == user::Phase::Stopping || user.due < self.users.borrow().stop_at(id);
+        if user.due <= now && goes_on {
+            self.recorder.borrow_mut().went_on(user.due, now);
+        }
+    }
+
     /// The user waits until `at`, or until its time is over.
     fn put_to_sleep(&self, id: u32, user: User, at: Micros) {
         let mut users = self.users.borrow_mut();

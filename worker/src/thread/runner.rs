@@ -206,9 +206,7 @@ pub enum Rest {
 async fn work_for(thread: &Rc<Thread>, desk: &mut Desk, id: u32, user: &mut User) -> Rest {
     let mut now = thread.clock.now();
     let mut as_of = user.due;
-    if user.due <= now {
-        thread.recorder.borrow_mut().went_on(user.due, now);
-    }
+    thread.note_lateness(id, user, now);
     loop {
         if desk.is_cut() {
             return Rest::Gone(now);

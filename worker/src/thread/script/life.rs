@@ -22,9 +22,7 @@ const LONGEST_FAILURE: usize = 300;
 pub async fn work_for(thread: &Rc<Thread>, host: &ScriptHost, desk: &mut Desk, id: u32, user: &mut User) -> Rest {
     let mut now = thread.clock.now();
     let mut as_of = user.due;
-    if user.due <= now {
-        thread.recorder.borrow_mut().went_on(user.due, now);
-    }
+    thread.note_lateness(id, user, now);
     let mut script = user.script.take().unwrap_or_default();
     let users = || thread.recorder.borrow().users();
     let mut step = None;
