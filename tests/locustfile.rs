@@ -186,6 +186,25 @@ class Steps(LoadTestShape):
 }
 
 #[test]
+fn each_class_has_its_own_host_unless_one_is_given() {
+    let [a, b] = [(); 2].map(|()| Workload::builder().start().expect("the workload starts"));
+    let host = |url: String| url.trim_end_matches('/').to_owned();
+    let (of_a, of_b) = (host(a.url("")), host(b.url("")));
+    let class = |name: &str, host: &str| {
+        format!(
+            "class {name}(HttpUser):\n    host = '{host}'\n    fixed_count = 1\n    wait_time = constant(9)\n    @task\n    def t(self): self.client.get('/')\n"
+        )
+    };
+    let place = Place::new();
+    let classes = class("A", &of_a) + &class("B", &of_b);
+    place.write("locustfile.py", &format!("from locust import HttpUser, task, constant\n{classes}"));
+    let ran = place.run(&["run", "locustfile.py", "-u", "2", "-r", "9", "-t", "2", "--out", "own"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    place.run(&["run", "locustfile.py", "-H", &of_b, "-u", "2", "-r", "9", "-t", "2", "--out", "given"]);
+    assert_eq!([served(&a.shutdown(), "GET", "/")[&200], served(&b.shutdown(), "GET", "/")[&200]], [1, 3]);
+}
+
+#[test]
 fn users_stop_themselves_and_the_test() {
     let source = "
 from locust import HttpUser, task, constant

@@ -89,7 +89,6 @@ impl LoadEngine for Engine {
                 count: threads,
                 program: program.clone(),
                 origins: origins.clone(),
-                target: spec.target.clone(),
                 tls: tls.clone(),
                 unverified_tls: unverified_tls.clone(),
                 connections,

@@ -65,7 +65,7 @@ impl Run {
             if let Some(core) = core {
                 limits::stay_on(core);
             }
-            match Tools::prepare(&outfit, &order, &could_not) {
+            match Tools::prepare(&order, &could_not) {
                 Ok((runtime, tools)) => {
                     let _ = ready.send(Ok(()));
                     runtime.block_on(drive(outfit, order, tools, control, ends));
@@ -111,7 +111,6 @@ impl Run {
 impl Tools {
     /// What a load thread makes for itself, since it can't be sent there.
     fn prepare(
-        outfit: &Outfit,
         order: &Order,
         failed: &impl Fn(&io::Error) -> EngineError,
     ) -> Result<(LocalRuntime, Self), EngineError> {
@@ -121,7 +120,7 @@ impl Tools {
         // The alarm belongs to the runtime.
         let alarm = runtime.block_on(async { Alarm::new() }).map_err(|error| failed(&error))?;
         let script = order.scenario.script.as_ref();
-        let script = script.map(|script| ScriptHost::load(script, &outfit.target, order.scenario.peak_users()));
+        let script = script.map(|script| ScriptHost::load(script, order.scenario.peak_users()));
         Ok((runtime, Self { alarm, script: script.transpose()? }))
     }
 }

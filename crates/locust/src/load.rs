@@ -185,7 +185,11 @@ impl Locustfile {
         let runner = self.vm.attr(&environment, intern("runner")).unwrap_or(Value::None);
         let mut args = Args::default();
         for name in arguments {
-            let value = if *name == "runner" { runner.clone() } else { environment.clone() };
+            let value = match *name {
+                "runner" => runner.clone(),
+                "user_count" => Value::Int(self.shared.borrow().user_count),
+                _ => environment.clone(),
+            };
             args.kw.push((intern(name), value));
         }
         if event == "init" {

@@ -57,8 +57,6 @@ pub struct Outfit {
     pub count: u32,
     /// The scenario, compiled; the thread's own copy.
     pub program: Program,
-    /// The base URL, for scripts.
-    pub target: String,
     /// Where requests go, addresses looked up.
     pub origins: Origins,
     /// How TLS is spoken.

@@ -99,6 +99,7 @@ pub fn load(argument: &str, flags: &LoadArgs, locust: &LocustArgs) -> Result<Loa
     let script = Script {
         main: source.main.clone(),
         files: source.files.iter().map(|(path, content)| (path.clone(), ScriptFile(content.clone()))).collect(),
+        host: settings.flags.target.clone(),
         tags: settings.tags,
         exclude_tags: settings.exclude_tags,
         classes: locust.classes.clone(),

@@ -21,6 +21,9 @@ pub struct Script {
     pub main: String,
     /// It and the files beside it that it needs, by their path from its folder: `users.csv`, `common/api.py`.
     pub files: BTreeMap<String, ScriptFile>,
+    /// Where the users of all classes send their requests, whatever the classes say; as they say where it is `None`.
+    #[serde(default)]
+    pub host: Option<String>,
     /// Only tasks with one of these tags; all where there is none.
     pub tags: Vec<String>,
     /// No tasks with one of these tags.
@@ -108,6 +111,7 @@ mod tests {
             files: [("locustfile.py", file(b"pass")), ("logo.png", file(&[0x89, 0, 0xff]))]
                 .map(|(name, file)| (name.to_owned(), file))
                 .into(),
+            host: None,
             tags: vec!["fast".to_owned()],
             exclude_tags: Vec::new(),
             classes: Vec::new(),

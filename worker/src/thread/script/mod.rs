@@ -58,11 +58,11 @@ struct Uncounted {
 }
 
 impl ScriptHost {
-    /// Loads `script`, whose users go to `target`; `users` is what the script sees as their number.
+    /// Loads `script`; `users` is what the script sees as their number.
     ///
     /// # Errors
     /// [`EngineError`]: it can't be run here.
-    pub fn load(script: &Script, target: &str, users: u32) -> Result<Self, EngineError> {
+    pub fn load(script: &Script, users: u32) -> Result<Self, EngineError> {
         let bad = |reason: String, hint: &str| EngineError {
             attempted: format!("loading {}", script.main),
             reason,
@@ -73,7 +73,7 @@ impl ScriptHost {
         let source =
             source.ok_or_else(|| bad("it is not among the script's files".to_owned(), "start the test anew"))?;
         let options = Options {
-            host: Some(target.to_owned()).filter(|target| !target.is_empty()),
+            host: script.host.clone(),
             tags: script.tags.clone(),
             exclude_tags: script.exclude_tags.clone(),
             users: u64::from(users),
@@ -128,7 +128,7 @@ impl ScriptHost {
     /// Tells the listeners of an event of the test.
     pub fn fire(&self, event: &str) {
         let mut file = self.file.borrow_mut();
-        let arguments: &[&str] = if event == "spawning_complete" { &[] } else { &["environment"] };
+        let arguments: &[&str] = if event == "spawning_complete" { &["user_count"] } else { &["environment"] };
         if let Err(error) = file.fire(event, arguments) {
             script_log::error(&format!("in a listener of {event}: {error}"));
         }
