@@ -1,5 +1,7 @@
 //! Every way an answer may be framed or broken, over real sockets.
 
+use std::net::SocketAddr;
+
 use swarmgate_domain::*;
 
 use crate::support::*;
@@ -146,9 +148,7 @@ async fn endless_interim_answers_are_bounded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_there_is_refused() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let (_held, address) = nobody_listens();
     let mut scenario = scenario(closed(1, ms(100)));
     let step = get(&mut scenario, "/");
     scenario.kinds[0].flow = vec![step, Step::Think(ThinkTime::Constant(ms(10)))];
@@ -158,12 +158,18 @@ async fn nobody_there_is_refused() {
     assert_eq!((entry.sent_bytes, entry.cut_off), (0, 0));
 }
 
+/// A port of our own that refuses: it is held, so that no other test comes to listen there.
+fn nobody_listens() -> (tokio::net::TcpSocket, SocketAddr) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
+}
+
 /// Without think time, users would do nothing but be refused, as fast as they can.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_refused_backs_off() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let (_held, address) = nobody_listens();
     let mut scenario = scenario(closed(1, ms(500)));
     let step = get(&mut scenario, "/");
     scenario.kinds[0].flow = vec![step];
