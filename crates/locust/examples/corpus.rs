@@ -66,7 +66,7 @@ fn run(path: &Path) -> String {
                 UserStep::Exchange(_) => {
                     requests += 1;
                     clock.set(clock.get() + 5_000_000);
-                    let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+                    let headers = [("Content-Type", "application/json")].into_iter().collect();
                     let answer =
                         Answer { status: 200, reason: "OK".to_owned(), headers, body: BODY.as_bytes().to_vec() };
                     user.answered(&mut file, Ok(answer))

@@ -59,8 +59,7 @@ fn main() {
                 UserStep::Sleep(_) => user.waited(&mut file),
                 UserStep::Exchange(_) => {
                     done += 1;
-                    let headers =
-                        vec![("Content-Length".to_owned(), "2".to_owned()), ("Server".to_owned(), "nginx".to_owned())];
+                    let headers = [("Content-Length", "2"), ("Server", "nginx")].into_iter().collect();
                     user.answered(
                         &mut file,
                         Ok(Answer { status: 200, reason: "OK".to_owned(), headers, body: b"ok".to_vec() }),

@@ -1,57 +1,22 @@
 //! What users ask of the engine below them, and what they tell it.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use swarmgate_python::{Args, HostCall, Module, Native, NativeFn, Res, Value, Vm, intern};
 
-/// One request as it goes over the wire, and nothing of redirects or cookies: those are the user's.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Exchange {
-    /// In upper case.
-    pub method: String,
-    /// Absolute; its path and query are percent-encoded.
-    pub url: String,
-    /// In order, without `Host` and `Content-Length`.
-    pub headers: Vec<(String, String)>,
-    /// `None`: no body is sent.
-    pub body: Option<Vec<u8>>,
-    /// From sent to last byte, in seconds; `None` for the engine's own limit.
-    pub timeout: Option<f64>,
-    /// For connecting, in seconds.
-    pub connect_timeout: Option<f64>,
-    /// Whether the server's certificate must be valid.
-    pub verify: bool,
-    /// Whether it is where the answer before redirects to: part of the same request, as it is counted.
-    pub follows: bool,
-}
+use crate::exchange::{Answer, AnswerError, Exchange, Headers};
+use crate::session::{Known, Then};
+use crate::waits;
 
-/// An answer, whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
-    /// 100 to 599.
-    pub status: u16,
-    /// What stands beside it.
-    pub reason: String,
-    /// In order, names as sent.
-    pub headers: Vec<(String, String)>,
-    /// Without chunking.
-    pub body: Vec<u8>,
-}
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AnswerError {
-    /// It took too long.
-    Timeout(String),
-    /// Connecting took too long.
-    ConnectTimeout(String),
-    /// TLS failed.
-    Tls(String),
-    /// Nobody listens there.
-    Refused(String),
-    /// The connection failed.
-    Connection(String),
+/// An exchange that a user waits for.
+#[derive(Debug)]
+pub struct Call {
+    /// The request.
+    pub exchange: Rc<Exchange>,
+    /// What becomes of the answer; `None`: Python takes it as it is.
+    pub then: Option<Then>,
 }
 
 /// One request as Locust counts it.
@@ -70,18 +35,20 @@ pub struct Report {
 }
 
 /// What the functions of `_locust` share with the machine's holder.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Shared {
-    pub reports: Vec<Report>,
+    pub reports: VecDeque<Report>,
     pub user_errors: Vec<(String, String)>,
     pub stop: Option<String>,
     pub host: Option<String>,
     pub options: Vec<(String, Value)>,
     pub run_time: f64,
     pub user_count: i64,
+    /// Once the classes are loaded.
+    pub known: Option<Rc<Known>>,
 }
 
-fn shared(vm: &Vm) -> Option<Rc<RefCell<Shared>>> {
+pub fn shared(vm: &Vm) -> Option<Rc<RefCell<Shared>>> {
     vm.state.embedding.as_ref()?.downcast_ref::<Rc<RefCell<Shared>>>().cloned()
 }
 
@@ -97,6 +64,8 @@ pub fn make(_: &mut Vm, module: &Module) -> Res<()> {
         ("stop_test", stop_test),
         ("run_time", run_time),
         ("user_count", user_count),
+        ("between", waits::between),
+        ("constant", waits::constant),
     ];
     for (name, call) in functions {
         module.set(intern(name), Value::Native(Rc::new(Native { name, call: *call, binds: false })));
@@ -108,7 +77,7 @@ fn text(vm: &mut Vm, value: Option<&Value>) -> Res<String> {
     value.map_or_else(|| Ok(String::new()), |value| vm.str_of(value))
 }
 
-fn seconds(vm: &mut Vm, value: Option<&Value>) -> Res<Option<f64>> {
+pub fn seconds(vm: &mut Vm, value: Option<&Value>) -> Res<Option<f64>> {
     #[expect(clippy::cast_precision_loss, reason = "seconds are small")]
     match value {
         None | Some(Value::None) => Ok(None),
@@ -124,21 +93,20 @@ fn seconds(vm: &mut Vm, value: Option<&Value>) -> Res<Option<f64>> {
 fn exchange(vm: &mut Vm, args: Args) -> Res<Value> {
     let method = text(vm, args.pos.first())?;
     let url = text(vm, args.pos.get(1))?;
-    let mut headers = Vec::new();
+    let mut headers = Headers::default();
     if let Some(list) = args.pos.get(2) {
         for pair in vm.collect(list)? {
             let pair = vm.collect(&pair)?;
+            let name = text(vm, pair.first())?;
             let value = match pair.get(1) {
                 Some(Value::Bytes(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
                 value => text(vm, value)?,
             };
-            headers.push((text(vm, pair.first())?, value));
+            if breaks_line(&name) || breaks_line(&value) {
+                return Err(vm.value_error(format!("invalid header {name:?}: it has a line break in it")));
+            }
+            headers.push(&name, &value);
         }
-    }
-    if let Some((name, _)) =
-        headers.iter().find(|(name, value)| name.contains(['\r', '\n']) || value.contains(['\r', '\n']))
-    {
-        return Err(vm.value_error(format!("invalid header {name:?}: it has a line break in it")));
     }
     let body = match args.pos.get(3) {
         Some(Value::Bytes(bytes)) => Some(bytes.to_vec()),
@@ -149,7 +117,12 @@ fn exchange(vm: &mut Vm, args: Args) -> Res<Value> {
     let verify = !matches!(args.pos.get(6), Some(Value::Bool(false)));
     let follows = matches!(args.pos.get(7), Some(Value::Bool(true)));
     let exchange = Exchange { method, url, headers, body, timeout, connect_timeout, verify, follows };
-    Ok(vm.suspend(HostCall::Other(Box::new(exchange))))
+    Ok(vm.suspend(HostCall::Other(Box::new(Call { exchange: Rc::new(exchange), then: None }))))
+}
+
+/// Whether it can't stand in a header.
+pub fn breaks_line(text: &str) -> bool {
+    text.bytes().any(|byte| byte == b'\r' || byte == b'\n')
 }
 
 fn report(vm: &mut Vm, args: Args) -> Res<Value> {
@@ -162,7 +135,7 @@ fn report(vm: &mut Vm, args: Args) -> Res<Value> {
         Some(value) => Some(vm.str_of(value)?),
     };
     if let Some(shared) = shared(vm) {
-        shared.borrow_mut().reports.push(Report { method, name, milliseconds, bytes, failure });
+        shared.borrow_mut().reports.push_back(Report { method, name, milliseconds, bytes, failure });
     }
     Ok(Value::None)
 }
@@ -214,12 +187,11 @@ fn user_count(vm: &mut Vm, _: Args) -> Res<Value> {
 
 /// What a user is resumed with.
 pub fn answer_value(answer: Result<Answer, AnswerError>) -> Value {
-    let pair = |(name, value): (String, String)| Value::tuple(vec![Value::str(name), Value::str(value)]);
     match answer {
         Ok(Answer { status, reason, headers, body }) => Value::tuple(vec![
             Value::Int(i64::from(status)),
             Value::str(reason),
-            Value::list(headers.into_iter().map(pair).collect()),
+            header_pairs(&headers),
             Value::bytes(body),
         ]),
         Err(error) => {
@@ -233,4 +205,10 @@ pub fn answer_value(answer: Result<Answer, AnswerError>) -> Value {
             Value::tuple(vec![Value::Int(0), Value::str(kind), Value::str(text)])
         }
     }
+}
+
+/// As a list of names and values.
+pub fn header_pairs(headers: &Headers) -> Value {
+    let pair = |(name, value): (&str, &str)| Value::tuple(vec![Value::str(name), Value::str(value)]);
+    Value::list(headers.iter().map(pair).collect())
 }

@@ -3,20 +3,26 @@
 //! Start at [`Locustfile`]: it loads a file and its neighbours into a machine of Python. [`LocustUser`] is one user at work:
 //! it asks for a wait or an exchange ([`UserStep`]), and is resumed with what came of it. Whatever was measured lies in
 //! [`Locustfile::reports`]. [`check`] says beforehand what of a file can't work here.
-//! The classes themselves are written in Python (`prelude/core.py`).
+//! The classes themselves are written in Python (`prelude/core.py`); what each request and each task goes through is of Rust
+//! too (`session`, `life`, `waits`).
 //!
 //! Never here: sockets, timers, histograms. The engine that holds a [`LocustUser`] has them.
 
 mod check;
 mod engine;
+mod exchange;
 mod files;
 mod host;
+mod life;
 mod load;
 mod modules;
+mod session;
 mod user;
+mod waits;
 
 pub use check::check;
-pub use engine::{Answer, AnswerError, Exchange, Report};
+pub use engine::Report;
+pub use exchange::{Answer, AnswerError, Exchange, Headers};
 pub use files::Files;
 pub use host::{LogSink, World};
 pub use load::{LoadError, Locustfile, Options, ShapeTick, UserClass};

@@ -7,7 +7,8 @@ use swarmgate_python::{Args, Fiber, HostCall, Kind, Module, Refusal, Resumed, St
 
 use crate::engine::{Report, Shared};
 use crate::host::World;
-use crate::modules;
+use crate::life::Life;
+use crate::{modules, session};
 
 /// What a test is run with.
 #[derive(Clone, Debug, Default)]
@@ -69,6 +70,9 @@ pub struct Locustfile {
     core: Rc<Module>,
     classes: Vec<UserClass>,
     shape: Option<Value>,
+    pub(crate) life: Rc<Life>,
+    /// Of users that wait between their tasks.
+    pub(crate) spare: Vec<Fiber>,
 }
 
 impl Locustfile {
@@ -95,10 +99,13 @@ impl Locustfile {
         modules::install(&mut vm);
         let core = vm.import("_locust_core").map_err(|raise| failure(&mut vm, raise))?;
         let core = core.ok_or_else(|| LoadError::Raised("the classes of Locust did not load".to_owned()))?;
+        session::install(&mut vm, &core, &shared).map_err(|raise| failure(&mut vm, raise))?;
+        let life = Life::new(&mut vm, &core).map_err(|raise| failure(&mut vm, raise))?;
         let module = Rc::new(Module::new("locustfile"));
         vm.add_module(Rc::clone(&module));
         let function = vm.load_source(&module, name, source).map_err(|raise| failure(&mut vm, raise))?;
-        let mut file = Self { vm, shared, core, classes: Vec::new(), shape: None };
+        let mut file =
+            Self { vm, shared, core, classes: Vec::new(), shape: None, life: Rc::new(life), spare: Vec::new() };
         file.finish(&Value::Func(function), Args::default())?;
         file.find_classes(&module, options)?;
         file.fire("init", &["environment"])?;
@@ -228,7 +235,12 @@ impl Locustfile {
 
     /// What was counted since the last time.
     pub fn reports(&mut self) -> Vec<Report> {
-        std::mem::take(&mut self.shared.borrow_mut().reports)
+        std::mem::take(&mut self.shared.borrow_mut().reports).into()
+    }
+
+    /// The first of what was counted and not taken yet.
+    pub fn next_report(&mut self) -> Option<Report> {
+        self.shared.borrow_mut().reports.pop_front()
     }
 
     /// Exceptions in tasks since the last time: the line, and the traceback.
@@ -246,11 +258,6 @@ impl Locustfile {
         let mut shared = self.shared.borrow_mut();
         shared.run_time = seconds;
         shared.user_count = i64::try_from(users).unwrap_or(i64::MAX);
-    }
-
-    /// What runs one user of a class to its end.
-    pub(crate) fn life(&self) -> Value {
-        self.core("_life")
     }
 }
 

@@ -1,14 +1,50 @@
 //! One user at work.
+//!
+//! The life of a user is of Rust: it begins, does a task, waits, does the next, and leaves. Only the task itself is a call of
+//! Python, so who waits between two tasks holds no calls at all.
 
-use swarmgate_python::{Args, Fiber, HostCall, Kind, Resumed, Step, Value, intern};
+use std::rc::Rc;
 
-use crate::engine::{Answer, AnswerError, Exchange, answer_value};
+use swarmgate_python::{Args, Fiber, HostCall, Instance, Kind, Raise, RaiseKind, Resumed, Step, Value};
+
+use crate::engine::{Call, answer_value};
+use crate::exchange::{Answer, AnswerError, Exchange};
+use crate::life::Task;
 use crate::load::{Locustfile, fatal_text};
+use crate::session;
 
-/// A user: a suspended call of Python.
+/// More calls that nobody needs at the moment are not kept.
+const MOST_SPARE: usize = 64;
+
+/// A user whose calls never wait is ended after so many.
+const MOST_CALLS: usize = 100_000;
+
+/// A user.
 #[derive(Debug, Default)]
 pub struct LocustUser {
+    stage: Stage,
     fiber: Fiber,
+    user: Option<Rc<Instance>>,
+    /// What it waits for, where that is an answer.
+    call: Option<Box<Call>>,
+}
+
+/// What a user is at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    /// It is made, and does what `on_start` says.
+    #[default]
+    Begin,
+    /// A task.
+    Task,
+    /// A wait of which Python needs to know nothing.
+    Wait,
+    /// A wait that is a call of Python; whether it follows an error.
+    Pause { after_error: bool },
+    /// What becomes of an exception that left a task.
+    Raised,
+    /// What `on_stop` says.
+    Leave,
 }
 
 /// What a user asks for, or what became of it.
@@ -17,7 +53,7 @@ pub enum UserStep {
     /// Nothing for so many seconds; then [`LocustUser::waited`].
     Sleep(f64),
     /// A request; then [`LocustUser::answered`].
-    Exchange(Box<Exchange>),
+    Exchange(Rc<Exchange>),
     /// It stopped of its own accord.
     Gone,
     /// An exception that nobody caught ended it: the traceback.
@@ -28,55 +64,181 @@ pub enum UserStep {
     Unsupported(String),
 }
 
+/// What to do next: look what a call came to, or tell the engine.
+enum Next {
+    Look(Step),
+    Tell(UserStep),
+}
+
 impl LocustUser {
     /// Starts a user of the class at `class` of [`Locustfile::classes`].
     pub fn start(&mut self, file: &mut Locustfile, class: usize) -> UserStep {
         let Some(class) = file.classes().get(class).map(|class| class.class.clone()) else { return UserStep::Gone };
-        let life = file.life();
-        let step = file.vm.start(&mut self.fiber, &life, Args::of([class]));
-        step_of(file, step)
+        let begin = file.life.begin.clone();
+        let next = self.call(file, Stage::Begin, &begin, [class]);
+        self.go_on(file, next)
     }
 
     /// Its wait is over.
     pub fn waited(&mut self, file: &mut Locustfile) -> UserStep {
-        let step = file.vm.resume(&mut self.fiber, Resumed::With(Value::None));
-        step_of(file, step)
+        let next = match (self.stage, self.user.clone()) {
+            (Stage::Wait, Some(user)) => {
+                if file.life.is_stopping(&user) {
+                    self.leave(file)
+                } else {
+                    file.life.set_running(&user);
+                    self.task(file, &user)
+                }
+            }
+            _ => Next::Look(file.vm.resume(&mut self.fiber, Resumed::With(Value::None))),
+        };
+        self.go_on(file, next)
     }
 
     /// Its request is answered.
     pub fn answered(&mut self, file: &mut Locustfile, answer: Result<Answer, AnswerError>) -> UserStep {
-        let step = file.vm.resume(&mut self.fiber, Resumed::With(answer_value(answer)));
-        step_of(file, step)
+        let call = self.call.take().map(|call| *call);
+        let step = match call {
+            Some(Call { exchange, then: Some(then) }) => {
+                session::answered(&mut file.vm, &mut self.fiber, exchange, then, answer)
+            }
+            _ => file.vm.resume(&mut self.fiber, Resumed::With(answer_value(answer))),
+        };
+        self.go_on(file, Next::Look(step))
     }
 
     /// Its time is over: it stops now, whatever it is at, doing what `on_stop` says. No `except Exception` holds it up.
     pub fn stop(&mut self, file: &mut Locustfile) -> UserStep {
-        let class = file.vm.import("_locust_core").ok().flatten().and_then(|core| core.get(intern("_TimeIsOver")));
-        let Some(class) = class else { return UserStep::Gone };
-        let raise = match file.vm.call_sync(&class, Args::default()) {
-            Ok(exception) => swarmgate_python::Raise::exception(exception),
-            Err(raise) => raise,
+        self.call = None;
+        let next = match self.stage {
+            Stage::Wait => self.leave(file),
+            Stage::Leave => return UserStep::Gone,
+            _ => {
+                let life = Rc::clone(&file.life);
+                let raise = life.over(&mut file.vm).map_or_else(|raise| raise, Raise::exception);
+                Next::Look(file.vm.resume(&mut self.fiber, Resumed::Raising(raise)))
+            }
         };
-        let step = file.vm.resume(&mut self.fiber, Resumed::Raising(raise));
-        step_of(file, step)
+        self.go_on(file, next)
     }
 
-    /// How many bytes its calls take, about; what they refer to is not in it.
-    pub fn held_bytes(&self) -> usize {
-        self.fiber.held_bytes()
+    fn call<const N: usize>(&mut self, file: &mut Locustfile, stage: Stage, callee: &Value, args: [Value; N]) -> Next {
+        self.stage = stage;
+        Next::Look(file.vm.start(&mut self.fiber, callee, Args::of(args)))
     }
-}
 
-fn step_of(file: &mut Locustfile, step: Step) -> UserStep {
-    match step {
-        Step::Waits(HostCall::Sleep(seconds)) => UserStep::Sleep(seconds),
-        Step::Waits(HostCall::Other(call)) => match call.downcast::<Exchange>() {
-            Ok(exchange) => UserStep::Exchange(exchange),
-            Err(_) => UserStep::Unsupported("an unknown call of the host".to_owned()),
-        },
-        Step::Returned(_) => UserStep::Gone,
-        Step::Raised(exception) => UserStep::Failed(file.vm.traceback_text(&exception)),
-        Step::Ended(fatal) if fatal.kind == Kind::Unsupported => UserStep::Unsupported(fatal_text(&fatal)),
-        Step::Ended(fatal) => UserStep::Ended(fatal_text(&fatal)),
+    fn go_on(&mut self, file: &mut Locustfile, mut next: Next) -> UserStep {
+        let mut calls = 0;
+        loop {
+            calls += 1;
+            if calls > MOST_CALLS {
+                let why =
+                    format!("more than {MOST_CALLS} tasks without a wait or a request: does each ask for the next?");
+                return UserStep::Ended(why);
+            }
+            let step = match next {
+                Next::Tell(told) => return told,
+                Next::Look(step) => step,
+            };
+            next = match (step, self.stage) {
+                (Step::Waits(HostCall::Sleep(seconds)), _) => Next::Tell(UserStep::Sleep(seconds)),
+                (Step::Waits(HostCall::Other(call)), _) => Next::Tell(match call.downcast::<Call>() {
+                    Ok(call) => {
+                        let exchange = Rc::clone(&call.exchange);
+                        self.call = Some(call);
+                        UserStep::Exchange(exchange)
+                    }
+                    Err(_) => UserStep::Unsupported("an unknown call of the host".to_owned()),
+                }),
+                (Step::Ended(fatal), _) if fatal.kind == Kind::Unsupported => {
+                    Next::Tell(UserStep::Unsupported(fatal_text(&fatal)))
+                }
+                (Step::Ended(fatal), _) => Next::Tell(UserStep::Ended(fatal_text(&fatal))),
+                (step, stage) => match self.user.clone() {
+                    Some(user) => self.after(file, stage, step, &user),
+                    None => self.begun(file, step),
+                },
+            };
+        }
+    }
+
+    /// A call that made the user is over.
+    fn begun(&mut self, file: &mut Locustfile, step: Step) -> Next {
+        match step {
+            Step::Returned(Value::Instance(user)) => {
+                self.user = Some(Rc::clone(&user));
+                self.task(file, &user)
+            }
+            Step::Raised(exception) => Next::Tell(UserStep::Failed(file.vm.traceback_text(&exception))),
+            _ => Next::Tell(UserStep::Gone),
+        }
+    }
+
+    /// A call of the user's life is over.
+    fn after(&mut self, file: &mut Locustfile, stage: Stage, step: Step, user: &Rc<Instance>) -> Next {
+        match (stage, step) {
+            (Stage::Task | Stage::Pause { after_error: false }, Step::Raised(exception)) => {
+                let raised = file.life.raised.clone();
+                self.call(file, Stage::Raised, &raised, [Value::Instance(Rc::clone(user)), exception])
+            }
+            (_, Step::Raised(exception)) => Next::Tell(UserStep::Failed(file.vm.traceback_text(&exception))),
+            (Stage::Task, _) => self.wait(file, user, false),
+            (Stage::Raised, Step::Returned(Value::Bool(true))) => self.wait(file, user, true),
+            (Stage::Pause { .. }, _) | (Stage::Raised, Step::Returned(Value::Bool(false))) => self.task(file, user),
+            (Stage::Raised | Stage::Begin | Stage::Leave | Stage::Wait, _) => Next::Tell(UserStep::Gone),
+        }
+    }
+
+    fn task(&mut self, file: &mut Locustfile, user: &Rc<Instance>) -> Next {
+        let life = Rc::clone(&file.life);
+        if life.is_stopping(user) {
+            return self.leave(file);
+        }
+        if let Some(fiber) = file.spare.pop() {
+            self.fiber = fiber;
+        }
+        match life.next_task(&mut file.vm, user) {
+            Ok(Task::Plain(task)) => self.call(file, Stage::Task, &task, [Value::Instance(Rc::clone(user))]),
+            Ok(Task::Other(user)) => self.call(file, Stage::Task, &life.run_a_task, [user]),
+            Err(raise) => self.failed(raise),
+        }
+    }
+
+    fn wait(&mut self, file: &mut Locustfile, user: &Rc<Instance>, after_error: bool) -> Next {
+        let life = Rc::clone(&file.life);
+        if life.is_stopping(user) {
+            return self.leave(file);
+        }
+        match life.wait(&mut file.vm, user) {
+            Ok(Some(seconds)) => {
+                life.set_waiting(user);
+                self.stage = Stage::Wait;
+                if file.spare.len() < MOST_SPARE {
+                    file.spare.push(std::mem::take(&mut self.fiber));
+                } else {
+                    self.fiber = Fiber::default();
+                }
+                Next::Tell(UserStep::Sleep(seconds.max(0.0)))
+            }
+            Ok(None) => {
+                let user = Value::Instance(Rc::clone(user));
+                self.call(file, Stage::Pause { after_error }, &life.pause, [user])
+            }
+            Err(raise) => self.failed(raise),
+        }
+    }
+
+    fn leave(&mut self, file: &mut Locustfile) -> Next {
+        let Some(user) = self.user.clone() else { return Next::Tell(UserStep::Gone) };
+        let leave = file.life.leave.clone();
+        self.call(file, Stage::Leave, &leave, [Value::Instance(user)])
+    }
+
+    fn failed(&mut self, raise: Raise) -> Next {
+        self.stage = Stage::Task;
+        Next::Look(match *raise.0 {
+            RaiseKind::Exception(exception) => Step::Raised(exception),
+            RaiseKind::Fatal(fatal) => Step::Ended(fatal),
+        })
     }
 }

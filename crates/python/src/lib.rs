@@ -13,7 +13,7 @@ mod value;
 mod vm;
 
 pub use compile::{Code, Refusal, compile_module, inspect_module};
-pub use modules::{ModuleMaker, has_module, prelude_sources};
+pub use modules::{ModuleMaker, has_module, json_text, prelude_sources};
 pub use value::{
     Args, Attrs, Class, Dict, Function, Instance, Module, Namespace, Native, NativeFn, NativeObject, Object, PyStr,
     Sym, Value, intern, known,

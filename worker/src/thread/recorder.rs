@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;
 
+use smallvec::SmallVec;
 use swarmgate_domain::{EntryName, EntryStats, ErrorKey, GeneratorStats, Histogram, Interval, Latency, Micros};
 use swarmgate_service::ports::WantsEnd;
 
@@ -43,7 +44,7 @@ pub struct Tally {
     /// When the first byte of an answer came.
     pub first_byte: Option<Micros>,
     /// Statuses of all answers, redirects included.
-    pub statuses: Vec<u16>,
+    pub statuses: SmallVec<[u16; 4]>,
     /// Bytes written.
     pub sent_bytes: u64,
     /// Bytes read.

@@ -5,7 +5,7 @@ import random as _random
 import time as _time
 from datetime import timedelta as _timedelta
 from urllib.parse import quote as _quote, unquote as _unquote, urlencode as _urlencode, urljoin as _urljoin, urlsplit as _urlsplit, urlunsplit as _urlunsplit
-from _locust import exchange as _exchange, report as _report, sleep as _sleep, host as _host, user_error as _user_error, options as _options, stop_test as _stop_test, run_time as _run_time, user_count as _user_count
+from _locust import exchange as _exchange, report as _report, sleep as _sleep, host as _host, user_error as _user_error, options as _options, stop_test as _stop_test, run_time as _run_time, user_count as _user_count, between, constant
 
 _logger = _logging.getLogger("locust")
 
@@ -307,23 +307,25 @@ class PreparedRequest:
 
 class Response:
     error = None
+    url = None
     _manual_result = None
     _entered = False
+    _catch_response = True
+    # The parts of the answer to a plain request; others are made by `_send`, which sets what these would give.
+    _own = None
 
     def __init__(self):
         self.status_code = 0
         self._content = b""
-
-    reason = url = request = None
-    _catch_response = True
-    _raw = ()
-    _taken = 0
+        self._raw = ()
+        self._taken = 0
+        self.reason = self.request = None
 
     def __getattr__(self, name):
         # What few scripts look at is made when it is asked for.
         if name == "headers":
             self.headers = found = CaseInsensitiveDict()
-            for key, value in self._raw:
+            for key, value in self._raw if self._own is None else self._own.headers():
                 before = found.get(key)
                 found[key] = value if before is None else before + ", " + value
             return found
@@ -331,13 +333,22 @@ class Response:
             self.encoding = found = _charset(self.headers.get("content-type"))
             return found
         if name == "elapsed":
-            return _timedelta(seconds=self._taken)
+            return _timedelta(seconds=self._taken if self._own is None else self._own.taken())
         if name == "cookies":
             self.cookies = found = CookieJar()
             return found
-        if name == "history" or name == "_meta":
-            found = [] if name == "history" else {}
-            setattr(self, name, found)
+        if name == "history":
+            self.history = found = []
+            return found
+        if name == "reason":
+            self.reason = found = self._own.reason()
+            return found
+        if name == "request":
+            method, url, headers, body = self._own.request()
+            self.request = found = PreparedRequest(method, url, CaseInsensitiveDict(headers), body)
+            return found
+        if name == "_meta":
+            self._meta = found = {} if self._own is None else _meta_of(self._own.session(), {}, *self._own.meta())
             return found
         raise AttributeError(f"'Response' object has no attribute '{name}'")
 
@@ -428,6 +439,9 @@ class Response:
         return True
 
     def _tell(self, failure):
+        if self._own is not None and not events.request._handlers:
+            self._own.count(_failure_text(failure))
+            return
         # Nothing that the response holds may hold the response: what is in such a circle is never freed.
         events.request.fire(**self._meta, response=self, exception=failure)
 
@@ -448,6 +462,14 @@ class Response:
 
 
 ResponseContextManager = Response
+
+
+def _meta_of(session, context, method, name, taken, size, began, url):
+    # What listeners of requests are told.
+    if session.user is not None:
+        context = {**session.user.context(), **context}
+    return {"request_type": method, "response_time": taken, "name": name, "context": context, "start_time": began, "url": url,
+            "response_length": size}
 
 
 class AuthBase:
@@ -589,15 +611,16 @@ class Session:
         line = jar._line(parts) if jar._cookies else ""
         if line and "Cookie" not in prepared.headers:
             prepared.headers["Cookie"] = line
-        return prepared, jar
+        return prepared
 
-    def _send(self, prepared, jar, timeout, allow_redirects, verify, most):
+    def _send(self, prepared, timeout, allow_redirects, verify, answer=None, begun=None):
         # A tuple is for connecting and for reading.
         connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
         history = []
         while True:
-            begun = _time.perf_counter()
-            answer = _exchange(prepared.method, prepared.url, prepared.headers.items(), prepared.body, read, connect, verify is not False, bool(history))
+            if answer is None:
+                begun = _time.perf_counter()
+                answer = _exchange(prepared.method, prepared.url, prepared.headers.items(), prepared.body, read, connect, verify is not False, bool(history))
             response = Response()
             response.request, response.url = prepared, prepared.url
             if history:
@@ -610,6 +633,7 @@ class Session:
                     response.error._lowest = _builtin_refused(111, "Connection refused")
                 return response
             response.status_code, response.reason, response._raw, response._content = answer
+            answer = None
             for name, value in response._raw:
                 if len(name) == 10 and name.lower() == "set-cookie":
                     parts = _place(prepared.url)[1]
@@ -617,8 +641,8 @@ class Session:
                     response.cookies._take(value, parts)
             if not allow_redirects or not response.is_redirect:
                 return response
-            if len(history) >= most:
-                response.error = TooManyRedirects(f"Exceeded {most} redirects.", request=prepared)
+            if len(history) >= self.max_redirects:
+                response.error = TooManyRedirects(f"Exceeded {self.max_redirects} redirects.", request=prepared)
                 response.status_code = 0
                 return response
             history.append(response)
@@ -643,8 +667,8 @@ class Session:
 
     def request(self, method, url, params=None, data=None, headers=None, cookies=None, files=None, auth=None, timeout=None, allow_redirects=True,
                 proxies=None, hooks=None, stream=None, verify=None, cert=None, json=None):
-        prepared, jar = self._prepare(method, url, params, data, json, headers, cookies, files, auth)
-        response = self._send(prepared, jar, timeout, allow_redirects, self.verify if verify is None else verify, self.max_redirects)
+        prepared = self._prepare(method, url, params, data, json, headers, cookies, files, auth)
+        response = self._send(prepared, timeout, allow_redirects, self.verify if verify is None else verify)
         if response.error is not None:
             raise response.error
         return response
@@ -729,20 +753,26 @@ class HttpSession(Session):
         if proxies or cert or hooks:
             from _swarmgate import unsupported
             unsupported("proxies, cert and hooks of a request")
-        begun_at = _time.time()
         begun = _time.perf_counter()
-        prepared, jar = self._prepare(method, self._build_url(url), params, data, json, headers, cookies, files, auth)
-        response = self._send(prepared, jar, timeout, allow_redirects, self.verify if verify is None else verify, self.max_redirects)
-        taken = (_time.perf_counter() - begun) * 1000
-        if self.user is not None:
-            context = {**self.user.context(), **context}
+        prepared = self._prepare(method, self._build_url(url), params, data, json, headers, cookies, files, auth)
+        response = self._send(prepared, timeout, allow_redirects, self.verify if verify is None else verify)
+        return self._counted(response, method, name or prepared.path_url, prepared.url, context, begun, catch_response, stream)
+
+    def _counted(self, response, method, name, url, context, begun, catch_response, stream):
+        taken = _time.perf_counter() - begun
+        size = int(response.headers.get("content-length") or 0) if stream else len(response._content or b"")
         response._catch_response = catch_response
-        response._meta = {"request_type": method, "response_time": taken, "name": name or prepared.path_url, "context": context,
-                          "start_time": begun_at, "url": prepared.url,
-                          "response_length": int(response.headers.get("content-length") or 0) if stream else len(response._content or b"")}
+        response._meta = _meta_of(self, context, method, name, taken * 1000, size, _time.time() - taken, url)
         if not catch_response:
             response.__exit__(None, None, None)
         return response
+
+
+def _finish(session, method, url, headers, body, answer, timeout, allow_redirects, verify, name, catch_response, begun):
+    # The answer to a request that was sent as a plain one, and turned out to need more.
+    prepared = PreparedRequest(method, url, CaseInsensitiveDict(headers), body)
+    response = session._send(prepared, timeout, allow_redirects, verify, answer, begun)
+    return session._counted(response, method, name, url, {}, begun, catch_response, None)
 
 
 class _RestResponse:
@@ -1046,14 +1076,6 @@ def tag(*tags):
     return decorate
 
 
-def between(low, high):
-    return lambda user: low + _random.random() * (high - low)
-
-
-def constant(seconds):
-    return lambda user: seconds
-
-
 def constant_pacing(seconds):
     def wait(user):
         run = _time.perf_counter() - user._cp_last_run - user._cp_last_wait_time
@@ -1191,23 +1213,55 @@ def _user_classes(names, module_name, tags, excluded):
     return found
 
 
-def _life(cls):
+def _begin(cls):
+    # The user that lives now; None: it stopped at once. What goes on then is `life.rs`, which calls what follows.
     user = cls(environment)
-    user._taskset_instance = tasks = DefaultTaskSet(user)
+    user._taskset_instance = DefaultTaskSet(user)
     try:
-        try:
-            user.on_start()
-        except RescheduleTask:
-            pass
-        tasks.run()
-    except (StopUser, _TimeIsOver):
+        user.on_start()
+    except RescheduleTask:
         pass
-    except StopTest as error:
+    except (StopUser, StopTest, _TimeIsOver) as error:
+        _leave(user, error)
+        return None
+    return user
+
+
+def _leave(user, error=None):
+    # How a life ends: whoever is told to stop still does what `on_stop` says.
+    if isinstance(error, StopTest):
         _stop_test(str(error))
     try:
         user.on_stop()
     except StopUser:
         pass
+
+
+def _run_a_task(user):
+    tasks = user._taskset_instance
+    tasks.execute_task(tasks._task_queue.pop(0) if tasks._task_queue else tasks.get_next_task())
+
+
+def _pause(user):
+    user._taskset_instance.wait()
+
+
+def _raised(user, error):
+    # Whether there is a wait after a task that raised.
+    if isinstance(error, RescheduleTaskImmediately):
+        return False
+    if isinstance(error, RescheduleTask):
+        return True
+    if isinstance(error, InterruptTaskSet):
+        raise (RescheduleTaskImmediately if error.reschedule else RescheduleTask)(error.reschedule)
+    if isinstance(error, (StopUser, StopTest, _TimeIsOver)):
+        _leave(user, error)
+        return None
+    if not isinstance(error, Exception):
+        raise error
+    events.user_error.fire(user_instance=user, exception=error, tb=error.__traceback__)
+    _user_error(error)
+    return True
 
 
 def _shape(names):

@@ -297,7 +297,7 @@ pub struct Style {
 }
 
 impl Style {
-    /// As `requests` writes it.
+    /// As `json.dumps` writes it where nothing else is said.
     pub fn plain() -> Self {
         Self {
             indent: None,
@@ -309,6 +309,14 @@ impl Style {
             default: None,
         }
     }
+}
+
+/// A value as JSON, as `json.dumps` writes it where nothing else is said.
+///
+/// # Errors
+/// `TypeError` for what has no form in JSON.
+pub fn json_text(vm: &mut Vm, value: &Value) -> Res<String> {
+    dump_json(vm, value, &Style::plain())
 }
 
 fn dumps(vm: &mut Vm, args: Args) -> Res<Value> {

@@ -18,6 +18,7 @@ use crate::value::{Module, NativeFn, Value, intern};
 use crate::vm::{Res, Vm};
 
 pub use files::open;
+pub use json::json_text;
 
 /// Makes a module of Rust.
 pub type ModuleMaker = fn(&mut Vm, &Module) -> Res<()>;

@@ -236,6 +236,12 @@ impl Instance {
         Self::with_payload(class, Value::Unbound)
     }
 
+    /// An instance with these attributes, whose names differ.
+    pub fn with_attributes(class: &Rc<Class>, attributes: Vec<(Sym, Value)>) -> Rc<Self> {
+        let attrs = RefCell::new(Attrs(attributes));
+        Rc::new(Self { class: Rc::clone(class), attrs, payload: RefCell::new(Value::Unbound) })
+    }
+
     /// An instance that also is a builtin value.
     pub fn with_payload(class: &Rc<Class>, payload: Value) -> Rc<Self> {
         Rc::new(Self { class: Rc::clone(class), attrs: RefCell::default(), payload: RefCell::new(payload) })

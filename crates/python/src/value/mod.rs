@@ -121,6 +121,11 @@ impl Value {
         Self::Native(Rc::new(Native { name, call, binds: true }))
     }
 
+    /// A function with its first argument.
+    pub fn method(receiver: Value, function: Value) -> Self {
+        Self::Method(Rc::new(Method { receiver, function }))
+    }
+
     /// The text of a string, also where it is an instance of a class that derives from `str`.
     pub fn as_text(&self) -> Option<Rc<PyStr>> {
         match self {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{OnReturn, Res, Vm};
-use crate::value::{Args, BuiltinMethod, Class, Descriptor, Dict, Instance, Key, Method, Sym, Value, known};
+use crate::value::{Args, BuiltinMethod, Class, Descriptor, Dict, Instance, Key, Sym, Value, known};
 
 /// What an attribute turned out to be.
 pub enum Found {
@@ -352,5 +352,5 @@ impl Vm {
 }
 
 fn method(receiver: Value, function: Value) -> Found {
-    Found::Value(Value::Method(Rc::new(Method { receiver, function })))
+    Found::Value(Value::method(receiver, function))
 }

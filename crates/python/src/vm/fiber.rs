@@ -98,13 +98,6 @@ pub enum Step {
     Ended(Fatal),
 }
 
-impl Fiber {
-    /// How many bytes its stack and frames take, about.
-    pub fn held_bytes(&self) -> usize {
-        self.stack.capacity() * size_of::<Value>() + self.frames.capacity() * size_of::<Frame>()
-    }
-}
-
 impl Vm {
     /// Starts a fiber with a call.
     pub fn start(&mut self, fiber: &mut Fiber, callee: &Value, args: crate::value::Args) -> Step {
@@ -142,7 +135,9 @@ impl Vm {
     /// Goes on with a fiber that waits by calling something whose result is what it waited for.
     pub fn resume_by_call(&mut self, fiber: &mut Fiber, callee: &Value, args: crate::value::Args) -> Step {
         self.enter(fiber);
+        let is_all = self.frames.is_empty();
         let outcome = match self.call(callee, args) {
+            Ok(Some(value)) if self.pending.is_none() && is_all => Ok(Some(value)),
             Ok(Some(value)) if self.pending.is_none() => {
                 self.stack.push(value);
                 self.run(0)

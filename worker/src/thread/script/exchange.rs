@@ -1,9 +1,10 @@
 //! One exchange that a script asks for: written, sent, and its answer handed back.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use swarmgate_domain::{ErrorKind, Micros};
-use swarmgate_locust::{Answer, AnswerError, Exchange};
+use swarmgate_locust::{Answer, AnswerError, Exchange, Headers};
 use url::Url;
 
 use super::{ScriptUser, Uncounted};
@@ -28,7 +29,7 @@ impl Desk {
         &mut self,
         user: &mut User,
         script: &mut ScriptUser,
-        exchange: Exchange,
+        exchange: &Exchange,
         now: Micros,
     ) -> Result<(Micros, Result<Answer, AnswerError>), Cut> {
         let thread = Rc::clone(&self.thread);
@@ -43,14 +44,14 @@ impl Desk {
             self.tally.redirects += 1;
         }
         self.connect_timeout = exchange.connect_timeout.map_or(thread.connect_timeout, Micros::from_secs_f64);
-        let result = self.transmit(user, &exchange).await;
+        let result = self.transmit(user, exchange).await;
         let (done, result) = match result {
             Ok((response, done)) => (done, Ok(self.answer(&response))),
             Err(Trouble::Failed(failure)) => (thread.clock.now(), Err(failure)),
             Err(Trouble::Cut) => {
                 let at = thread.clock.now();
                 if self.tally.sent_bytes > 0 {
-                    self.cut_off(&exchange, at);
+                    self.cut_off(exchange, at);
                 }
                 return Err(Cut { at });
             }
@@ -84,27 +85,18 @@ impl Desk {
 
     /// Writes the request into `self.wire`.
     fn write(&mut self, exchange: &Exchange) -> Result<OriginId, Failure> {
-        let bad = |why: String| Failure::new(ErrorKind::BadResponse, why);
-        let url = Url::parse(&exchange.url).map_err(|error| bad(format!("{error}: {}", exchange.url)))?;
-        let mut place = split(&url).map_err(bad)?;
-        place.origin.unverified = place.origin.https && !exchange.verify;
-        let mut origins = self.thread.origins.borrow_mut();
-        let origin = origins.intern_allowed(place.origin).map_err(|refused| crate::thread::way::not_there(&refused))?;
+        let (origin, path) = self.place(exchange)?;
         let out = &mut self.wire;
         out.clear();
-        for part in [exchange.method.as_bytes(), b" ", &place.path, b" HTTP/1.1\r\n"] {
+        for part in [exchange.method.as_bytes(), b" ", &path, b" HTTP/1.1\r\n"] {
             out.extend_from_slice(part);
         }
-        if !exchange.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        if !exchange.headers.name_the_host() {
             out.extend_from_slice(b"Host: ");
-            out.extend_from_slice(&origins.get(origin).host_header);
+            out.extend_from_slice(&self.thread.origins.borrow().get(origin).host_header);
             out.extend_from_slice(b"\r\n");
         }
-        for (name, value) in &exchange.headers {
-            for part in [name.as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
-                out.extend_from_slice(part);
-            }
-        }
+        out.extend_from_slice(exchange.headers.lines().as_bytes());
         let length = exchange.body.as_ref().map(Vec::len);
         if let Some(length) = length.or(matches!(exchange.method.as_str(), "POST" | "PUT" | "PATCH").then_some(0)) {
             out.extend_from_slice(b"Content-Length: ");
@@ -116,28 +108,53 @@ impl Desk {
         Ok(origin)
     }
 
+    /// To which server, and the path as it is sent.
+    fn place<'a>(&self, exchange: &'a Exchange) -> Result<(OriginId, Cow<'a, [u8]>), Failure> {
+        let Some(host) = &self.thread.script else { return Err(bad("there is no script".to_owned())) };
+        let (before, path) = exchange.url.split_at(exchange.path_at());
+        let mut known = host.origins[usize::from(exchange.verify)].borrow_mut();
+        if let Some(origin) = known.get(before).filter(|_| is_as_sent(path)) {
+            return Ok((*origin, Cow::Borrowed(path.as_bytes())));
+        }
+        let url = Url::parse(&exchange.url).map_err(|error| bad(format!("{error}: {}", exchange.url)))?;
+        let mut place = split(&url).map_err(bad)?;
+        place.origin.unverified = place.origin.https && !exchange.verify;
+        let mut origins = self.thread.origins.borrow_mut();
+        let origin = origins.intern_allowed(place.origin).map_err(|refused| crate::thread::way::not_there(&refused))?;
+        known.insert(before.to_owned(), origin);
+        Ok((origin, Cow::Owned(place.path)))
+    }
+
     fn answer(&mut self, response: &Response) -> Answer {
         let Some(head) = response.head() else { return Answer::default() };
         let bytes = &self.inbox.bytes()[..head.length];
         let line = bytes.split(|byte| *byte == b'\r' || *byte == b'\n').next().unwrap_or_default();
         let reason = line.splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Answer {
-            status: head.status,
-            reason: text(reason),
-            headers: http::headers(bytes).map(|(name, value)| (name.to_owned(), text(value))).collect(),
-            body: self.body.take_kept(),
-        }
+        let mut headers = Headers::with_capacity(bytes.len());
+        http::headers(bytes).for_each(|(name, value)| headers.push(name, &String::from_utf8_lossy(value)));
+        let reason = String::from_utf8_lossy(reason).into_owned();
+        Answer { status: head.status, reason, headers, body: self.body.take_kept() }
     }
 
     /// Counts a request that the end of the test gave up: its name is not known yet, so it goes by its path.
     fn cut_off(&self, exchange: &Exchange, at: Micros) {
         let Some(host) = &self.thread.script else { return };
-        let path = Url::parse(&exchange.url).map_or_else(|_| String::new(), |url| url.path().to_owned());
+        let path = exchange.path().split('?').next().unwrap_or_default();
         let mut recorder = self.thread.recorder.borrow_mut();
-        let entry = host.names.borrow_mut().index(&exchange.method, &path, |name| recorder.add_name(name));
+        let entry = host.names.borrow_mut().index(&exchange.method, path, |name| recorder.add_name(name));
         recorder.cut_off(entry, &self.tally, at);
     }
+}
+
+fn bad(why: String) -> Failure {
+    Failure::new(ErrorKind::BadResponse, why)
+}
+
+/// Whether a path that Python has quoted is sent as it is: there is nothing in it to resolve.
+fn is_as_sent(path: &str) -> bool {
+    path.starts_with('/')
+        && path.bytes().all(|byte| byte.is_ascii_graphic())
+        && !["/.", "%2e", "%2E", "\\", "#"].iter().any(|part| path.contains(part))
 }
 
 fn as_python_sees_it(failure: Failure) -> AnswerError {

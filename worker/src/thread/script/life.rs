@@ -55,7 +55,7 @@ pub async fn work_for(thread: &Rc<Thread>, host: &ScriptHost, desk: &mut Desk, i
                 return Rest::Until(user.due);
             }
             Some(UserStep::Sleep(_)) => host.resume(now, users(), |file| script.python.waited(file)),
-            Some(UserStep::Exchange(exchange)) => match desk.exchange(user, &mut script, *exchange, now).await {
+            Some(UserStep::Exchange(exchange)) => match desk.exchange(user, &mut script, &exchange, now).await {
                 Ok((done, answer)) => {
                     (now, as_of, user.due) = (done, done, done);
                     host.resume(now, users(), |file| script.python.answered(file, answer))
@@ -88,7 +88,9 @@ pub async fn work_for(thread: &Rc<Thread>, host: &ScriptHost, desk: &mut Desk, i
 
 /// Counts what the script said of its requests on the way to `step`.
 fn counted(thread: &Thread, host: &ScriptHost, script: &mut ScriptUser, step: UserStep) -> UserStep {
-    for report in host.file.borrow_mut().reports() {
+    loop {
+        let report = host.file.borrow_mut().next_report();
+        let Some(report) = report else { break };
         count(thread, host, script, report);
     }
     if host.wants_end.borrow().is_some() {

@@ -13,6 +13,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use swarmgate_domain::{Micros, Script};
 use swarmgate_locust::{Files, LoadError, LocustUser, Locustfile, Options, UserStep, World};
 use swarmgate_python::VmLimits;
@@ -20,6 +21,7 @@ use swarmgate_service::ports::{EngineError, WantsEnd};
 
 use super::recorder::Tally;
 use crate::failure::Failure;
+use crate::net::OriginId;
 use crate::{clock, script_log};
 use names::Names;
 
@@ -29,6 +31,8 @@ pub use life::work_for;
 pub struct ScriptHost {
     file: RefCell<Locustfile>,
     names: RefCell<Names>,
+    /// Servers by what stands before the path in URLs: those whose certificates are not checked, and the others.
+    origins: [RefCell<FxHashMap<String, OriginId>>; 2],
     /// Indices of the locustfile's classes: those with a fixed count, each as often as it says, then go the others by weight.
     fixed: Vec<usize>,
     weighted: Vec<(f64, usize)>,
@@ -106,6 +110,7 @@ impl ScriptHost {
         Ok(Self {
             file: RefCell::new(file),
             names: RefCell::default(),
+            origins: Default::default(),
             fixed,
             weighted,
             wants_end: RefCell::default(),

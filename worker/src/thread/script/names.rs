@@ -1,7 +1,6 @@
 //! The names that a script counts under.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use swarmgate_domain::EntryName;
 
 /// More names are counted together: a script that puts an id into each name must not fill the memory of all that read the results.
@@ -14,7 +13,7 @@ const OTHERS: &str = "(other names; name= in the requests would group them)";
 #[derive(Debug, Default)]
 pub struct Names {
     /// By method, then by name.
-    known: HashMap<String, HashMap<String, usize>>,
+    known: FxHashMap<String, FxHashMap<String, usize>>,
     count: usize,
 }
 

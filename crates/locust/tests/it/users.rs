@@ -1,93 +1,8 @@
-//! Users of locustfiles against answers that a test gives: no sockets, no clock but the test's.
+//! What users ask for, and what is counted and told.
 
-use std::cell::Cell;
-use std::path::PathBuf;
-use std::rc::Rc;
+use swarmgate_locust::{Answer, AnswerError, LoadError, LocustUser, Options, UserStep};
 
-use swarmgate_locust::{
-    Answer, AnswerError, Exchange, Files, LoadError, LocustUser, Locustfile, Options, Report, UserStep, World,
-};
-use swarmgate_python::VmLimits;
-
-/// The files of `tests/files`.
-fn files() -> Files {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/files");
-    let read = |name: &str| (name.to_owned(), std::fs::read(folder.join(name)).expect("the file is there").into());
-    Files::new(["helper.py", "users.csv"].map(read))
-}
-
-struct Bench {
-    file: Locustfile,
-    clock: Rc<Cell<u64>>,
-    log: Rc<std::cell::RefCell<Vec<String>>>,
-    sent: Vec<Exchange>,
-    slept: Vec<f64>,
-}
-
-fn load(source: &str, options: &Options) -> Result<Bench, LoadError> {
-    let clock = Rc::new(Cell::new(1_700_000_000_000_000_000_u64));
-    let log = Rc::new(std::cell::RefCell::new(Vec::new()));
-    let (wall, monotonic, lines) = (Rc::clone(&clock), Rc::clone(&clock), Rc::clone(&log));
-    let world = World {
-        files: files(),
-        environment: vec![("TOKEN".to_owned(), "t0k".to_owned())],
-        arguments: vec!["locust".to_owned()],
-        wall: Rc::new(move || wall.get()),
-        monotonic: Rc::new(move || monotonic.get()),
-        entropy: Rc::new(|| 4),
-        log: Rc::new(move |_, _, text| lines.borrow_mut().push(text.to_owned())),
-    };
-    let limits = VmLimits { instructions: 3_000_000, ..VmLimits::default() };
-    let file = Locustfile::load("locustfile.py", source, world, options, limits)?;
-    Ok(Bench { file, clock, log, sent: Vec::new(), slept: Vec::new() })
-}
-
-impl Bench {
-    /// Runs a user of the first class through so many requests; `answer` says what comes back.
-    fn run(&mut self, requests: usize, answer: impl Fn(&Exchange) -> Result<Answer, AnswerError>) -> UserStep {
-        let mut user = LocustUser::default();
-        let mut step = user.start(&mut self.file, 0);
-        loop {
-            step = match step {
-                UserStep::Sleep(seconds) if self.slept.len() < requests * 20 => {
-                    self.slept.push(seconds);
-                    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "waits are short")]
-                    self.clock.set(self.clock.get() + (seconds * 1e9) as u64);
-                    user.waited(&mut self.file)
-                }
-                UserStep::Exchange(exchange) if self.sent.len() < requests => {
-                    self.clock.set(self.clock.get() + 5_000_000);
-                    let answer = answer(&exchange);
-                    self.sent.push(*exchange);
-                    user.answered(&mut self.file, answer)
-                }
-                UserStep::Sleep(_) | UserStep::Exchange(_) => return user.stop(&mut self.file),
-                other => return other,
-            };
-        }
-    }
-
-    fn lines(&self) -> Vec<String> {
-        self.sent.iter().map(|sent| format!("{} {}", sent.method, sent.url)).collect()
-    }
-
-    fn reports(&mut self) -> Vec<String> {
-        let line = |report: Report| {
-            let Report { method, name, milliseconds, bytes, failure } = report;
-            format!("{method} {name} {milliseconds:.0}ms {bytes}B {}", failure.unwrap_or_else(|| "ok".to_owned()))
-        };
-        self.file.reports().into_iter().map(line).collect()
-    }
-}
-
-fn ok(body: &str) -> Result<Answer, AnswerError> {
-    let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
-    Ok(Answer { status: 200, reason: "OK".to_owned(), headers, body: body.as_bytes().to_vec() })
-}
-
-fn with_host() -> Options {
-    Options { host: Some("http://localhost:8080".to_owned()), ..Options::default() }
-}
+use crate::support::{load, ok, with_host};
 
 #[test]
 fn the_walkthroughs_locustfile_runs_as_it_stands() {
@@ -214,14 +129,11 @@ class U(HttpUser):
         if !sent.url.ends_with("/old") {
             return ok("");
         }
-        let headers = vec![
-            ("Location".to_owned(), "/new".to_owned()),
-            ("Set-Cookie".to_owned(), "sid=42; Path=/; HttpOnly".to_owned()),
-        ];
+        let headers = [("Location", "/new"), ("Set-Cookie", "sid=42; Path=/; HttpOnly")].into_iter().collect();
         Ok(Answer { status: 302, reason: "Found".to_owned(), headers, body: Vec::new() })
     });
     let header = |at: usize, wanted: &str| {
-        bench.sent[at].headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
+        bench.sent[at].headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned())
     };
     assert_eq!(
         bench.lines(),
@@ -360,7 +272,7 @@ fn what_is_sent_and_counted_is_what_locust_sent_and_counted() {
     let mut bench = load(&file("requests.py"), &options).unwrap();
     bench.run(100, |sent| {
         let path = sent.url.trim_start_matches("http://127.0.0.1:18977");
-        let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        let headers = [("Content-Type", "application/json")].into_iter().collect();
         if sent.url.contains("18978") {
             return Err(AnswerError::Refused("connection refused".to_owned()));
         }
@@ -368,24 +280,15 @@ fn what_is_sent_and_counted_is_what_locust_sent_and_counted() {
             return Ok(Answer { status: 404, reason: "Not Found".to_owned(), headers, body: Vec::new() });
         }
         if path == "/old" {
-            let location =
-                [("Location", "/new"), ("Set-Cookie", "sid=42; Path=/")].map(|(n, v)| (n.to_owned(), v.to_owned()));
-            return Ok(Answer {
-                status: 302,
-                reason: "Found".to_owned(),
-                headers: location.to_vec(),
-                body: Vec::new(),
-            });
+            let headers = [("Location", "/new"), ("Set-Cookie", "sid=42; Path=/")].into_iter().collect();
+            return Ok(Answer { status: 302, reason: "Found".to_owned(), headers, body: Vec::new() });
         }
         let body = if sent.method == "HEAD" { Vec::new() } else { br#"{"state": "poor"}"#.to_vec() };
         Ok(Answer { status: 200, reason: "OK".to_owned(), headers, body })
     });
     let mut sent = String::new();
     for each in bench.sent.iter().filter(|each| !each.url.contains("18978")) {
-        let header = |wanted: &str| {
-            let found = each.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-            found.map_or_else(|| "None".to_owned(), |(_, value)| value.clone())
-        };
+        let header = |wanted: &str| each.headers.get(wanted).unwrap_or("None").to_owned();
         let kind = header("Content-Type");
         let body = String::from_utf8(each.body.clone().unwrap_or_default()).unwrap().replace('\r', "");
         let path = each.url.trim_start_matches("http://127.0.0.1:18977");

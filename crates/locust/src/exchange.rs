@@ -1,0 +1,153 @@
+//! What goes over the wire and comes back, without redirects and cookies: those are the user's.
+
+/// Header lines as they stand on the wire, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers {
+    lines: String,
+    names_host: bool,
+}
+
+impl Headers {
+    /// None yet, with room for so many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { lines: String::with_capacity(bytes), names_host: false }
+    }
+
+    /// Appends one. There is no line break in it: whoever sends it has looked.
+    pub fn push(&mut self, name: &str, value: &str) {
+        self.names_host = self.names_host || name.eq_ignore_ascii_case("host");
+        for part in [name, ": ", value, "\r\n"] {
+            self.lines.push_str(part);
+        }
+    }
+
+    /// Each line ends with CR and LF.
+    pub fn lines(&self) -> &str {
+        &self.lines
+    }
+
+    /// Whether the script itself says which host is asked.
+    pub fn name_the_host(&self) -> bool {
+        self.names_host
+    }
+
+    /// Names as written, and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.lines.split_terminator("\r\n").filter_map(|line| line.split_once(": "))
+    }
+
+    /// The first value under a name, whatever its case.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
+    fn from_iter<T: IntoIterator<Item = (N, V)>>(pairs: T) -> Self {
+        let mut headers = Self::default();
+        pairs.into_iter().for_each(|(name, value)| headers.push(name.as_ref(), value.as_ref()));
+        headers
+    }
+}
+
+/// One request as it goes over the wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exchange {
+    /// In upper case.
+    pub method: String,
+    /// Absolute; its path and query are percent-encoded.
+    pub url: String,
+    /// Without `Content-Length`, and without `Host` unless the script sets it.
+    pub headers: Headers,
+    /// `None`: no body is sent.
+    pub body: Option<Vec<u8>>,
+    /// From sent to last byte, in seconds; `None` for the engine's own limit.
+    pub timeout: Option<f64>,
+    /// For connecting, in seconds.
+    pub connect_timeout: Option<f64>,
+    /// Whether the server's certificate must be valid.
+    pub verify: bool,
+    /// Whether it is where the answer before redirects to: part of the same request, as it is counted.
+    pub follows: bool,
+}
+
+impl Exchange {
+    /// Where path and query start in the URL.
+    pub fn path_at(&self) -> usize {
+        let authority = self.url.find("://").map_or(0, |at| at + 3);
+        self.url[authority..].find(['/', '?']).map_or(self.url.len(), |at| authority + at)
+    }
+
+    /// Path and query as they are sent, but for an empty path.
+    pub fn path(&self) -> &str {
+        &self.url[self.path_at()..]
+    }
+}
+
+/// An answer, whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// 100 to 599.
+    pub status: u16,
+    /// What stands beside it.
+    pub reason: String,
+    /// In order, names as sent.
+    pub headers: Headers,
+    /// Without chunking.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnswerError {
+    /// It took too long.
+    Timeout(String),
+    /// Connecting took too long.
+    ConnectTimeout(String),
+    /// TLS failed.
+    Tls(String),
+    /// Nobody listens there.
+    Refused(String),
+    /// The connection failed.
+    Connection(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_found_whatever_their_case() {
+        let headers: Headers =
+            [("Content-Type", "text/html"), ("X-Empty", ""), ("x-colon", "a: b")].into_iter().collect();
+        assert_eq!(headers.lines(), "Content-Type: text/html\r\nX-Empty: \r\nx-colon: a: b\r\n");
+        assert_eq!(headers.iter().count(), 3);
+        assert_eq!(
+            ["content-type", "x-empty", "X-Colon", "host"].map(|name| headers.get(name)),
+            [Some("text/html"), Some(""), Some("a: b"), None]
+        );
+        assert!(!headers.name_the_host());
+        assert!(Headers::from_iter([("HOST", "other")]).name_the_host());
+    }
+
+    #[test]
+    fn the_path_starts_after_the_authority() {
+        let path = |url: &str| {
+            let exchange = Exchange {
+                method: "GET".to_owned(),
+                url: url.to_owned(),
+                headers: Headers::default(),
+                body: None,
+                timeout: None,
+                connect_timeout: None,
+                verify: true,
+                follows: false,
+            };
+            exchange.path().to_owned()
+        };
+        assert_eq!(
+            ["http://a:8080/b/c?d=/e", "https://[::1]/", "http://a?b", "http://a"].map(path),
+            ["/b/c?d=/e", "/", "?b", ""]
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! The request as it is sent.
+
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+use swarmgate_python::{Instance, PyStr, Res, Value, Vm, json_text};
+
+use super::asked::Asked;
+use super::cookies::cookie_line;
+use super::{Known, is_empty, url};
+use crate::engine::breaks_line;
+use crate::exchange::{Exchange, Headers};
+
+/// Writes what is asked for; `None` where Python must see to it.
+pub(super) fn write(
+    vm: &mut Vm,
+    known: &Known,
+    session: &Instance,
+    asked: &Asked,
+    mut url: String,
+) -> Res<Option<Exchange>> {
+    let words = &known.words;
+    let plain = [words.params, words.auth, words.proxies, words.cert, words.hooks];
+    if !plain.iter().all(|name| is_empty(session, *name)) || url::push_params(&mut url, &asked.params).is_none() {
+        return Ok(None);
+    }
+    let Some((body, kind)) = body(vm, asked)? else { return Ok(None) };
+    let cookies = match session.get(words.cookies) {
+        Some(Value::Instance(jar)) if Rc::ptr_eq(&jar.class, &known.cookies) => cookie_line(known, &jar, &url),
+        _ => None,
+    };
+    let Some(cookies) = cookies else { return Ok(None) };
+    let Some(headers) = headers(known, session, &asked.headers, kind, &cookies) else { return Ok(None) };
+    let verify = match (asked.verify, session.get(words.verify)) {
+        (Some(verify), _) => verify,
+        (None, Some(Value::Bool(verify))) => verify,
+        _ => return Ok(None),
+    };
+    Ok(Some(Exchange {
+        method: asked.method.as_str().to_owned(),
+        url,
+        headers,
+        body,
+        timeout: asked.timeout,
+        connect_timeout: asked.timeout,
+        verify,
+        follows: false,
+    }))
+}
+
+type Body = (Option<Vec<u8>>, Option<&'static str>);
+
+/// The body, and its type where that follows from how it was given.
+fn body(vm: &mut Vm, asked: &Asked) -> Res<Option<Body>> {
+    let has_data = match &asked.data {
+        Value::None => false,
+        Value::Str(text) => !text.as_str().is_empty(),
+        Value::Bytes(bytes) => !bytes.is_empty(),
+        Value::Dict(dict) => !dict.borrow().is_empty(),
+        _ => return Ok(None),
+    };
+    Ok(match &asked.data {
+        _ if !has_data && asked.json.is_none() => Some((None, None)),
+        _ if !has_data => Some((Some(json_text(vm, &asked.json)?.into_bytes()), Some("application/json"))),
+        Value::Str(text) => Some((Some(text.as_str().as_bytes().to_vec()), None)),
+        Value::Bytes(bytes) => Some((Some(bytes.to_vec()), None)),
+        Value::Dict(dict) => {
+            let dict = dict.borrow();
+            let pairs = dict.iter().filter(|(_, value)| !value.is_none()).map(|(key, value)| (key.value(), value));
+            let mut text = String::new();
+            url::push_pairs(&mut text, pairs)
+                .map(|()| (Some(text.into_bytes()), Some("application/x-www-form-urlencoded")))
+        }
+        _ => None,
+    })
+}
+
+/// Headers of the session, then those of the request: one of the same name, whatever its case, takes the place of the former.
+fn headers(known: &Known, session: &Instance, asked: &Value, kind: Option<&str>, cookies: &str) -> Option<Headers> {
+    let Some(Value::Instance(own)) = session.get(known.words.headers) else { return None };
+    if !Rc::ptr_eq(&own.class, &known.headers) {
+        return None;
+    }
+    let (Some(Value::Dict(values)), Some(Value::Dict(shown))) = (own.payload(), own.get(known.words.shown)) else {
+        return None;
+    };
+    let (values, shown) = (values.borrow(), shown.borrow());
+    let mut lines: SmallVec<[(Rc<PyStr>, Rc<PyStr>); 8]> = SmallVec::new();
+    for (name, value) in shown.values().zip(values.values()) {
+        let (Value::Str(name), Value::Str(value)) = (name, value) else { return None };
+        lines.push((Rc::clone(name), Rc::clone(value)));
+    }
+    match asked {
+        Value::None => {}
+        Value::Dict(asked) => {
+            for (name, value) in asked.borrow().iter() {
+                let Value::Str(name) = name.value() else { return None };
+                let at = lines.iter().position(|(own, _)| own.as_str().eq_ignore_ascii_case(name.as_str()));
+                match (value, at) {
+                    (Value::Str(value), Some(at)) => lines[at] = (Rc::clone(name), Rc::clone(value)),
+                    (Value::Str(value), None) => lines.push((Rc::clone(name), Rc::clone(value))),
+                    (Value::None, Some(at)) => drop(lines.remove(at)),
+                    (Value::None, None) => {}
+                    _ => return None,
+                }
+            }
+        }
+        _ => return None,
+    }
+    let mut headers = Headers::default();
+    for (name, value) in &lines {
+        let (name, value) = (name.as_str(), value.as_str());
+        if breaks_line(name) || breaks_line(value) || !name.is_ascii() {
+            return None;
+        }
+        headers.push(name, value);
+    }
+    let lacks = |wanted: &str| !lines.iter().any(|(name, _)| name.as_str().eq_ignore_ascii_case(wanted));
+    if let Some(kind) = kind.filter(|_| lacks("content-type")) {
+        headers.push("Content-Type", kind);
+    }
+    if !cookies.is_empty() && lacks("cookie") {
+        headers.push("Cookie", cookies);
+    }
+    Some(headers)
+}
