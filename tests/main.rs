@@ -12,6 +12,7 @@ mod remote;
 mod schedule;
 mod secrets;
 mod serve;
+mod spoken;
 mod stopped;
 mod support;
 mod truth;

@@ -9,7 +9,7 @@ use swarmgate_domain::{AllowedTargets, Scenario, TlsTrust};
 use swarmgate_service::ports::{EngineError, LoadEngine, LoadRun, ShardSpec};
 
 use crate::limits;
-use crate::net::{self, Origins, Unresolved};
+use crate::net::{self, Origins, Picker, Unresolved};
 use crate::program::{Bad, Program, Target, usize_of};
 use crate::run::Run;
 use crate::thread::{Order, Outfit, useful_threads};
@@ -67,7 +67,9 @@ impl LoadEngine for Engine {
         })?;
         let origins = self.resolved(&program).await?;
         let tls = tls_config(&program, &spec.scenario).await?;
-        let unverified_tls = spec.scenario.script.as_ref().and_then(|_| net::client_config(TlsTrust::AcceptAny).ok());
+        let version = program.version;
+        let script = spec.scenario.script.as_ref();
+        let unverified_tls = script.and_then(|_| net::client_config(TlsTrust::AcceptAny, version).ok());
         let (cores, sharers) = (limits::cores(), self.options.shards_at_once.max(1));
         let threads = self.options.threads.unwrap_or((cores / sharers).max(1));
         let threads = useful_threads(&spec.scenario, spec.shard.0, spec.shards, threads);
@@ -112,7 +114,8 @@ impl Engine {
     async fn resolved(&self, program: &Program) -> Result<Origins, EngineError> {
         let allowed = &self.options.allowed;
         let mut origins = Origins::new(&program.origins, allowed.clone());
-        for origin in origins.iter_mut() {
+        let proxy = program.proxy.as_ref().map(|proxy| proxy.origin);
+        for (id, origin) in origins.iter_mut() {
             let host = String::from_utf8_lossy(&origin.host_header).into_owned();
             let attempted = format!("looking up the address of {host}");
             allowed.check(&format!("{}://{host}/", origin.key.scheme())).map_err(|wrong| EngineError {
@@ -120,13 +123,18 @@ impl Engine {
                 reason: wrong.to_string(),
                 hint: "load is sent only where the deployment allows it".to_owned(),
             })?;
-            let found = tokio::time::timeout(LONGEST_LOOK_UP, net::resolve(&origin.key)).await;
+            let picker = if proxy.is_none_or(|proxy| proxy == id) { Picker::We } else { Picker::Proxy };
+            let found = tokio::time::timeout(LONGEST_LOOK_UP, net::resolve(&origin.key, picker)).await;
             let found =
                 found.unwrap_or_else(|_| Err(Unresolved::NoAddress(format!("no answer within {LONGEST_LOOK_UP:?}"))));
             let addresses = found.map_err(|error| EngineError {
                 attempted,
                 reason: error.to_string(),
                 hint: match error {
+                    Unresolved::NoAddress(_) if picker == Picker::Proxy => {
+                        "through a proxy too, a name must be known to this machine: else it could be that of anything"
+                            .to_owned()
+                    }
                     Unresolved::NoAddress(_) => {
                         "check the host's name, and that this machine can look it up".to_owned()
                     }
@@ -148,7 +156,10 @@ fn with_ports(program: &Program, origins: &Origins, (low, high): (u16, u16), sou
         return u64::MAX;
     }
     let ports = u64::from(high - low) + 1;
-    let addresses: u64 = origins.iter().map(|origin| origin.addresses().len() as u64).sum();
+    let connected_to = |origin| program.proxy.as_ref().is_none_or(|proxy| proxy.origin == origin);
+    let addresses =
+        origins.iter().filter(|(id, _)| connected_to(*id)).map(|(_, origin)| origin.addresses().len() as u64);
+    let addresses: u64 = addresses.sum();
     ports * addresses * (sources.len() as u64).max(1)
 }
 
@@ -169,9 +180,9 @@ async fn tls_config(program: &Program, scenario: &Scenario) -> Result<Option<Arc
     if !certain && !possible && scenario.script.is_none() {
         return Ok(None);
     }
-    let trust = scenario.http.tls;
+    let (trust, version) = (scenario.http.tls, scenario.http.version);
     // The system's root certificates are read from files.
-    let made = tokio::task::spawn_blocking(move || net::client_config(trust)).await;
+    let made = tokio::task::spawn_blocking(move || net::client_config(trust, version)).await;
     match made.unwrap_or_else(|error| Err(error.to_string())) {
         Ok(config) => Ok(Some(config)),
         Err(_) if !certain => Ok(None),

@@ -1,4 +1,4 @@
-//! The load engine: users and arrivals on HTTP/1.1, a thread a core, nothing shared between threads.
+//! The load engine: users and arrivals on HTTP/1.1 or HTTP/2, a thread a core, nothing shared between threads.
 //!
 //! Start at [`Engine`], which is the port `LoadEngine`; `run` puts together what the threads measure, `thread` is one of them.
 //! `program` is the scenario, compiled; `http` reads answers, apart from any socket; `net` opens and keeps connections.

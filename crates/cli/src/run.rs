@@ -31,6 +31,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long connecting to the target may take before the test is begun.
 const PREFLIGHT: Duration = Duration::from_secs(5);
 
+/// Where others look for a proxy. A load test must not change with the machine that it is started on, so a scenario names its own.
+const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
+
 /// Runs a test and writes its report.
 ///
 /// # Errors
@@ -54,7 +57,10 @@ fn run_loaded(args: &RunArgs, loaded: Loaded) -> Result<Exit, Failure> {
     let workers = workers(args.workers)?;
     let target = loaded.scenario.target.clone().unwrap_or_default();
     if !args.no_preflight {
-        preflight(&target)?;
+        match &loaded.scenario.http.proxy {
+            Some(proxy) => preflight("proxy", &proxy.url)?,
+            None => preflight("target", &target)?,
+        }
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -88,13 +94,18 @@ fn engine_options(args: &RunArgs, workers: u32) -> EngineOptions {
     }
 }
 
-/// Looks whether somebody listens at the target. Sends nothing.
-fn preflight(target: &str) -> Result<(), Failure> {
-    let Ok(url) = url::Url::parse(target) else { return Ok(()) };
+/// Looks whether somebody listens at the target, or at what leads there. Sends nothing.
+fn preflight(what: &str, address: &str) -> Result<(), Failure> {
+    let Ok(url) = url::Url::parse(address) else { return Ok(()) };
     let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else { return Ok(()) };
-    let hint = "see that the service is up and the URL is right; --no-preflight runs the test all the same".to_owned();
+    let mut hint =
+        "see that the service is up and the URL is right; --no-preflight runs the test all the same".to_owned();
+    let names_proxy = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if let Some(name) = PROXY_VARIABLES.iter().copied().find(names_proxy).filter(|_| what == "target") {
+        hint += &format!("; {name} is not looked at: `proxy: ${{env:{name}}}` in a scenario goes through that proxy");
+    }
     let fail =
-        |reason: String| Failure::could_not_run(format!("target `{target}`: {reason}")).with_hint(Some(hint.clone()));
+        |reason: String| Failure::could_not_run(format!("{what} `{address}`: {reason}")).with_hint(Some(hint.clone()));
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let addresses: Vec<_> =
         (host, port).to_socket_addrs().map_err(|error| fail(format!("looking up `{host}`: {error}")))?.collect();
@@ -119,10 +130,6 @@ async fn run_pipeline(args: &RunArgs, loaded: Loaded, target: String, workers: u
     let engine = Engine::new(engine_options(args, workers));
     let pipeline = Pipeline::start(Arc::new(store), Arc::new(engine), Arc::new(ReportRenderer));
     let interval = input::interval(&loaded.scenario);
-    let mut environment = environment(workers);
-    if loaded.scenario.script.is_some() {
-        environment.insert("engine".to_owned(), "locustfile, run by swarmgate http/1.1".to_owned());
-    }
     let request = TestRequest {
         scenario: loaded.scenario,
         data: loaded.data,
@@ -130,7 +137,7 @@ async fn run_pipeline(args: &RunArgs, loaded: Loaded, target: String, workers: u
         target,
         pools: vec![PoolShare { pool: LOCAL_POOL.to_owned(), shards: workers }],
         interval,
-        environment,
+        environment: environment(workers),
         idempotency_key: None,
         id: Some(id.clone()),
     };
@@ -257,7 +264,6 @@ pub fn environment(workers: u32) -> BTreeMap<String, String> {
         ("system", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
         ("cores", cores.to_string()),
         ("workers", format!("{workers} in one process")),
-        ("engine", "swarmgate http/1.1".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

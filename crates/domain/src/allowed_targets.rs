@@ -33,7 +33,7 @@ enum HostRule {
 }
 
 impl AllowedTargets {
-    /// Everything in `scenario` that would load what may not be: its target, and absolute URLs of its requests.
+    /// Everything in `scenario` that would load what may not be: its target, its proxy, and absolute URLs of its requests.
     ///
     /// A URL whose host is known only while the test runs passes where any target is allowed (the engine checks every address), and is
     /// refused where there is a list.
@@ -46,6 +46,9 @@ impl AllowedTargets {
         };
         if let Some(target) = &scenario.target {
             check("target".to_owned(), target);
+        }
+        if let Some(proxy) = &scenario.http.proxy {
+            check("proxy".to_owned(), &proxy.url);
         }
         for kind in &scenario.kinds {
             requests_of(kind, &mut |request| {
@@ -220,5 +223,19 @@ mod tests {
         request.url = Template(vec![Part::Text("http://".to_owned()), Part::UserId, Part::Text("/".to_owned())]);
         assert_eq!(AllowedTargets::Any.refused(&scenario), []);
         assert!(listed(&["shop.example"]).refused(&scenario)[0].to_string().contains("not known before the test runs"));
+    }
+
+    #[test]
+    fn a_proxy_is_a_place_that_load_goes_to() {
+        let mut scenario = Scenario::from_url("http://shop.example/a").unwrap();
+        let mut refused = |url: &str, allowed: &AllowedTargets| {
+            scenario.http.proxy = Some(crate::scenario::Proxy { url: url.to_owned(), login: None });
+            allowed.refused(&scenario).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(refused("http://proxy.example:3128", &AllowedTargets::Any), Vec::<String>::new());
+        let [only] = &refused("http://proxy.example:3128", &listed(&["shop.example"]))[..] else { unreachable!() };
+        assert!(only.starts_with("proxy: `proxy.example` is not on the list"), "{only}");
+        let [only] = &refused("http://169.254.169.254", &AllowedTargets::Any)[..] else { unreachable!() };
+        assert!(only.starts_with("proxy: `169.254.169.254` is a link-local address"), "{only}");
     }
 }

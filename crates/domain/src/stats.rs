@@ -205,7 +205,7 @@ pub enum ErrorKind {
     Dns,
     /// The TLS handshake failed, or the certificate is not trusted.
     Tls,
-    /// What came is no HTTP/1.1 answer.
+    /// What came is no answer in the HTTP that is spoken.
     BadResponse,
     /// The status is 400 or more, and no check says that this is right.
     Status,

@@ -78,6 +78,8 @@ pub async fn accept(ports: &Ports, request: TestRequest) -> Result<Accepted, Acc
         (None, Some(key)) => id_of_key(key),
         (None, None) => new_id(now, ports.random.draw()),
     };
+    let mut environment = request.environment;
+    environment.insert("engine".to_owned(), request.scenario.engine());
     let plan = Plan {
         format: PLAN_FORMAT,
         seed: hash(id.as_str()),
@@ -88,7 +90,7 @@ pub async fn accept(ports: &Ports, request: TestRequest) -> Result<Accepted, Acc
         source: request.source,
         pools: request.pools,
         interval: request.interval,
-        environment: request.environment,
+        environment,
     };
     plan.check()?;
     for share in &plan.pools {

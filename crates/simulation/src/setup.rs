@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 use swarmgate_domain::{
-    AbortAfter, Auth, ConnectionReuse, Cookies, CurvePoint, DataSource, EntryKind, EntryName, HttpSettings, Load,
-    LoadModel, Micros, Pick, PoolShare, RateCurve, Scenario, Threshold, TlsTrust, UserCurve,
+    AbortAfter, Auth, ConnectionReuse, Cookies, CurvePoint, DataSource, EntryKind, EntryName, HttpSettings,
+    HttpVersion, Load, LoadModel, Micros, Pick, PoolShare, RateCurve, Scenario, Threshold, TlsTrust, UserCurve,
 };
 use swarmgate_service::TestRequest;
 use swarmgate_service::ports::Settings;
@@ -198,6 +198,8 @@ fn scenario(rng: &mut Rng, duration: Micros) -> Scenario {
             connections: ConnectionReuse::KeepAlive,
             connect_timeout: Micros::SECOND,
             tls: TlsTrust::Verify,
+            version: HttpVersion::Http1,
+            proxy: None,
         },
         data: Vec::new(),
         slots: 0,

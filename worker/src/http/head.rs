@@ -35,6 +35,8 @@ pub struct Head {
     pub keeps_alive: bool,
     /// Whether it sets cookies.
     pub sets_cookies: bool,
+    /// Whether it names a coding of the body, such as gzip.
+    pub names_coding: bool,
 }
 
 /// Parses the head at the start of `bytes`; `None` when it is not all there yet.
@@ -69,7 +71,8 @@ pub fn parse(bytes: &[u8], of_head: bool) -> Result<Option<Head>, BadResponse> {
     let confused = found.transfer_encoding.is_some() && (found.length.is_some() || !http_1_1);
     let keeps_alive = if http_1_1 { !found.close } else { found.keep_alive && !found.close };
     let keeps_alive = keeps_alive && !confused && framing != Framing::UntilClose;
-    Ok(Some(Head { status, length, framing, keeps_alive, sets_cookies: found.sets_cookies }))
+    let Found { sets_cookies, names_coding, .. } = found;
+    Ok(Some(Head { status, length, framing, keeps_alive, sets_cookies, names_coding }))
 }
 
 /// The headers of a head that [`parse`] took, in order, without white space around the values.
@@ -99,6 +102,7 @@ struct Found {
     close: bool,
     keep_alive: bool,
     sets_cookies: bool,
+    names_coding: bool,
 }
 
 impl Found {
@@ -126,6 +130,7 @@ impl Found {
                     self.length = Some(length);
                 }
             }
+            16 if is("content-encoding") => self.names_coding = true,
             17 if is("transfer-encoding") => {
                 for coding in list_items(header.value) {
                     let chunked = coding.eq_ignore_ascii_case(b"chunked");

@@ -31,6 +31,16 @@ impl Inbox {
         assert!(self.filled <= self.bytes.len(), "a read stays within its buffer");
     }
 
+    /// Adds bytes that came otherwise than by a read of ours.
+    pub fn put(&mut self, bytes: &[u8]) {
+        let until = self.filled + bytes.len();
+        if until > self.bytes.len() {
+            self.bytes.resize(until.next_multiple_of(SMALL), 0);
+        }
+        self.bytes[self.filled..until].copy_from_slice(bytes);
+        self.filled = until;
+    }
+
     /// What was read.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..self.filled]

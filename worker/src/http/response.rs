@@ -111,6 +111,11 @@ impl Response {
         }
     }
 
+    /// An answer that came whole, in frames; its head lies in an inbox, in the form that HTTP/1.1 has.
+    pub fn framed(head: Head) -> Self {
+        Self { head: Some(head), done: true, ..Self::new(false) }
+    }
+
     /// Reads on, after bytes were added to `inbox`. Gives the body's bytes, decoded, to `sink`.
     pub fn advance(&mut self, inbox: &mut Inbox, sink: impl FnMut(&[u8])) -> Result<Progress, BadResponse> {
         let head = match self.head {

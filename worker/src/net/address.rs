@@ -22,11 +22,22 @@ pub enum Unresolved {
     },
 }
 
+/// Who chooses among the addresses of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picker {
+    /// We, who leave out forbidden ones.
+    We,
+    /// A proxy, which is told the name: it must have no forbidden one.
+    Proxy,
+}
+
 /// The addresses of `key`'s host, each once, without forbidden ones.
 ///
+/// A name that only a proxy can look up is refused with the rest: it could be that of anything.
+///
 /// # Errors
-/// [`Unresolved`]: no address is left.
-pub async fn resolve(key: &OriginKey) -> Result<Vec<SocketAddr>, Unresolved> {
+/// [`Unresolved`]: no address is left, or a proxy might pick a forbidden one.
+pub async fn resolve(key: &OriginKey, picker: Picker) -> Result<Vec<SocketAddr>, Unresolved> {
     if let Some(why) = forbidden_host(&key.host) {
         return Err(Unresolved::Forbidden { host: key.host.clone(), why });
     }
@@ -45,6 +56,9 @@ pub async fn resolve(key: &OriginKey) -> Result<Vec<SocketAddr>, Unresolved> {
             None => addresses.push(address),
         }
     }
+    if let (Some(refused), Picker::Proxy) = (&refused, picker) {
+        return Err(refused.clone());
+    }
     if addresses.is_empty() {
         return Err(refused.unwrap_or_else(|| Unresolved::NoAddress("the look-up found no address".to_owned())));
     }
@@ -58,7 +72,9 @@ mod tests {
     #[tokio::test]
     async fn an_address_needs_no_look_up() {
         let key = |host: &str| OriginKey { https: false, host: host.to_owned(), port: 81, unverified: false };
-        assert_eq!(resolve(&key("::1")).await, Ok(vec!["[::1]:81".parse().unwrap()]));
-        assert!(matches!(resolve(&key("169.254.169.254")).await, Err(Unresolved::Forbidden { .. })));
+        for picker in [Picker::We, Picker::Proxy] {
+            assert_eq!(resolve(&key("::1"), picker).await, Ok(vec!["[::1]:81".parse().unwrap()]));
+            assert!(matches!(resolve(&key("169.254.169.254"), picker).await, Err(Unresolved::Forbidden { .. })));
+        }
     }
 }

@@ -83,6 +83,22 @@ impl Stream {
             Self::Tls(tls) => Pin::new(tls.as_mut()).poll_flush(cx),
         }
     }
+
+    /// Says that nothing more is written.
+    pub fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+        }
+    }
+
+    /// Which protocol the server chose by ALPN, if it did.
+    pub fn protocol(&self) -> Option<&[u8]> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(tls) => tls.get_ref().1.alpn_protocol(),
+        }
+    }
 }
 
 impl Stream {

@@ -3,13 +3,17 @@
 mod address;
 mod connection;
 mod local;
+mod meter;
 mod origin;
 mod pool;
+mod shared;
 mod tls;
 
-pub use address::{Unresolved, resolve};
+pub use address::{Picker, Unresolved, resolve};
 pub use connection::{Connection, Stream};
 pub use local::LocalPorts;
+pub use meter::{Greeting, Meter, Metered};
 pub use origin::{OriginId, OriginKey, Origins, Refused};
 pub use pool::{ConnectionKey, Grant, Pool};
-pub use tls::client_config;
+pub use shared::{Lane, Offer, OpenPermit, Shared, SharedPool, Sharing};
+pub use tls::{client_config, protocol_name};

@@ -38,6 +38,11 @@ impl OriginKey {
         if self.port == own_port { host.into_bytes() } else { format!("{host}:{}", self.port).into_bytes() }
     }
 
+    /// `http://host:port`, the port as in the `Host` header.
+    pub fn url(&self) -> Vec<u8> {
+        [self.scheme().as_bytes(), b"://", &self.host_header()].concat()
+    }
+
     /// `http` or `https`.
     pub fn scheme(&self) -> &'static str {
         if self.https { "https" } else { "http" }
@@ -51,6 +56,8 @@ pub struct Origin {
     pub key: OriginKey,
     /// The `Host` header's value.
     pub host_header: Vec<u8>,
+    /// [`OriginKey::url`].
+    pub url: Vec<u8>,
     /// For the certificate and SNI; `None` where the host is no valid name.
     pub tls_name: Option<ServerName<'static>>,
     addresses: Vec<SocketAddr>,
@@ -70,8 +77,8 @@ impl Origin {
             Err(_) => ServerName::try_from(key.host.clone()).ok(),
         };
         let is_name = key.host.parse::<IpAddr>().is_err();
-        let (host_header, addresses) = (key.host_header(), Vec::new());
-        Self { host_header, tls_name, addresses, turn: 0, is_name, looked_up: Micros::ZERO, key }
+        let (host_header, url, addresses) = (key.host_header(), key.url(), Vec::new());
+        Self { host_header, url, tls_name, addresses, turn: 0, is_name, looked_up: Micros::ZERO, key }
     }
 
     /// Whether its name is to be looked up before a connection that is opened at test time `now`. If so, that counts as done:
@@ -178,13 +185,13 @@ impl Origins {
     }
 
     /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Origin> {
-        self.list.iter()
+    pub fn iter(&self) -> impl Iterator<Item = (OriginId, &Origin)> {
+        (0..).map(OriginId).zip(&self.list)
     }
 
     /// All of them, to change.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Origin> {
-        self.list.iter_mut()
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (OriginId, &mut Origin)> {
+        (0..).map(OriginId).zip(&mut self.list)
     }
 }
 

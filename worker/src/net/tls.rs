@@ -1,4 +1,4 @@
-//! TLS as users speak it: rustls with ring, HTTP/1.1 only.
+//! TLS as users speak it: rustls with ring, one version of HTTP.
 
 use std::sync::Arc;
 
@@ -6,13 +6,21 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use swarmgate_domain::TlsTrust;
+use swarmgate_domain::{HttpVersion, TlsTrust};
+
+/// How ALPN names a version of HTTP.
+pub fn protocol_name(version: HttpVersion) -> &'static [u8] {
+    match version {
+        HttpVersion::Http1 => b"http/1.1",
+        HttpVersion::Http2 => b"h2",
+    }
+}
 
 /// The configuration of all users of a thread. Sessions are resumed, as by a client that comes back.
 ///
 /// # Errors
 /// What is wrong, in words: the system has no root certificates.
-pub fn client_config(trust: TlsTrust) -> Result<Arc<ClientConfig>, String> {
+pub fn client_config(trust: TlsTrust, version: HttpVersion) -> Result<Arc<ClientConfig>, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -31,7 +39,7 @@ pub fn client_config(trust: TlsTrust) -> Result<Arc<ClientConfig>, String> {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAny(provider))).with_no_client_auth()
         }
     };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![protocol_name(version).to_vec()];
     Ok(Arc::new(config))
 }
 

@@ -20,8 +20,8 @@ pub struct Answer<'a> {
     pub status: u16,
     /// The head as received.
     pub head: &'a [u8],
-    /// The body, where it was kept; `None` when it was longer than [`LONGEST_BODY`].
-    pub body: Option<&'a [u8]>,
+    /// The body, decoded, where it was kept; or what is there instead, such as one longer than [`LONGEST_BODY`].
+    pub body: Result<&'a [u8], &'static str>,
     /// Sent to last byte.
     pub service: Micros,
     /// For values found in JSON: its memory is used again.
@@ -123,8 +123,8 @@ impl CheckPlan {
                 Some(value) => wanted.look_in(value, values),
             },
             Rule::Body(wanted) => match answer.body {
-                None => return Err(self.failed("longer than 10 MiB found")),
-                Some(body) => match wanted {
+                Err(what) => return Err(self.failed(&format!("{what} found"))),
+                Ok(body) => match wanted {
                     Wanted::Present if body.is_empty() => Found::Nothing,
                     _ => wanted.look_in(body, values),
                 },
@@ -132,7 +132,10 @@ impl CheckPlan {
             Rule::Json(path, wanted) => {
                 let mut text = answer.scratch.borrow_mut();
                 match answer.find_json(path, &mut text) {
-                    json::Found::NoJson => return Err(self.failed("no JSON found")),
+                    json::Found::NoJson => {
+                        let what = answer.body.err().unwrap_or("no JSON");
+                        return Err(self.failed(&format!("{what} found")));
+                    }
                     json::Found::Nothing => Found::Nothing,
                     json::Found::Value => wanted.look_in(text.as_bytes(), values),
                 }
@@ -238,7 +241,7 @@ impl CapturePlan {
                 }
             }
             Source::Regex(regex) => {
-                let groups = regex.captures(answer.body?)?;
+                let groups = regex.captures(answer.body.ok()?)?;
                 let found = groups.get(1).or_else(|| groups.get(0))?;
                 out.push_str(&String::from_utf8_lossy(found.as_bytes()));
             }

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use swarmgate_domain::{ConnectionReuse, EntryName, Pick, Scenario, Step, ThinkAfter, ThinkTime, UserKind};
+use swarmgate_domain::{
+    ConnectionReuse, EntryName, HttpVersion, Pick, Scenario, Step, ThinkAfter, ThinkTime, UserKind,
+};
 use swarmgate_service::ports::{Secrets, ShardSpec};
 
+use super::proxy::ProxyPlan;
 use super::request::RequestPlan;
 use super::url::Base;
 use crate::net::{OriginId, OriginKey};
@@ -85,6 +88,10 @@ pub struct Program {
     pub counters: usize,
     /// What becomes of a connection after its answer.
     pub reuse: ConnectionReuse,
+    /// Which HTTP is spoken.
+    pub version: HttpVersion,
+    /// What all requests go through, if through something.
+    pub proxy: Option<ProxyPlan>,
     /// What the random numbers follow from.
     pub seed: u64,
 }
@@ -132,9 +139,16 @@ impl Program {
             slots: usize::from(scenario.slots),
             counters: 0,
             reuse: scenario.http.connections,
+            version: scenario.http.version,
+            proxy: None,
             seed: spec.seed,
         };
         Compiler { program, scenario, secrets: &spec.secrets, origin_ids: BTreeMap::new() }.compile()
+    }
+
+    /// The proxy, where it is asked for requests to `key` itself; it is not where it only leads there (by `CONNECT`).
+    pub fn asked_proxy(&self, key: &OriginKey) -> Option<&ProxyPlan> {
+        self.proxy.as_ref().filter(|_| !key.https && self.version == HttpVersion::Http1)
     }
 
     /// The kind of user `number` of a load that runs all kinds: over any run of numbers each kind has its share,
@@ -162,6 +176,10 @@ pub(super) struct Compiler<'a> {
 
 impl Compiler<'_> {
     fn compile(mut self) -> Result<Program, Bad> {
+        if let Some(proxy) = &self.scenario.http.proxy {
+            let secrets = self.secrets;
+            self.program.proxy = Some(ProxyPlan::compile(proxy, secrets, |key| self.origin(key))?);
+        }
         let weights: f64 = self.scenario.kinds.iter().map(|kind| kind.weight).sum();
         let mut weight_sum = 0.0;
         for kind in &self.scenario.kinds {

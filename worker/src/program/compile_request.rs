@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use swarmgate_domain::{Auth, Body, ConnectionReuse, Cookies, Part, Request, Template};
+use swarmgate_domain::{Auth, Body, ConnectionReuse, Cookies, HttpVersion, Part, Request, Template};
 use swarmgate_service::ports::Secrets;
 use url::Url;
 
 use super::answer::{BadRule, CapturePlan, CheckPlan};
 use super::compile::{Bad, Compiler};
+use super::framed::Framed;
 use super::request::{AuthPlan, BodyPlan, HeaderPlan, Hop, Message, RequestPlan, Target};
 use super::text::{Escape, MissingSecret, Text, Values};
 use super::url::split;
@@ -17,7 +18,7 @@ use crate::net::{OriginId, OriginKey};
 const USER_AGENT: &str = concat!("swarmgate/", env!("CARGO_PKG_VERSION"));
 
 impl Compiler<'_> {
-    fn origin(&mut self, key: OriginKey) -> OriginId {
+    pub(super) fn origin(&mut self, key: OriginKey) -> OriginId {
         let next = OriginId(u32::try_from(self.origin_ids.len()).expect("a scenario has few origins"));
         let id = *self.origin_ids.entry(key.clone()).or_insert(next);
         if id == next {
@@ -52,6 +53,7 @@ impl Compiler<'_> {
             auth: given.auth(&texts, request.auth.as_ref(), &http.auth)?,
             body: given.body(&texts, &request.body)?,
             fixed: None,
+            framed: None,
             cookies: http.cookies == Cookies::Session && given.find("cookie").is_none(),
             checks_status: checks.iter().any(CheckPlan::is_on_status),
             reads_body: checks.iter().any(CheckPlan::reads_body) || captures.iter().any(CapturePlan::reads_body),
@@ -107,9 +109,15 @@ impl Compiler<'_> {
             Values { captures: &[], rows: &[], data: &[], user: 0, iteration: 0, unix_millis: 0, rng: &mut rng };
         let (mut path, mut message) = (Vec::new(), Message::default());
         plan.render_path(path_text, &mut values, &mut path);
-        let host = self.program.origins[origin.index()].host_header();
-        let hop = Hop { method: &plan.method, path: &path, host: &host, with_auth: true, with_body: true };
+        let key = &self.program.origins[origin.index()];
+        let (host, url) = (key.host_header(), key.url());
+        let proxy = self.program.asked_proxy(key).map(|proxy| proxy.hop(&url));
+        let hop = Hop { method: &plan.method, proxy, path: &path, host: &host, with_auth: true, with_body: true };
         plan.render(&hop, &mut values, &mut message);
+        if self.program.version == HttpVersion::Http2 {
+            // What can't be sent so fails, with the reason, when it is to be sent.
+            plan.framed = Framed::of(&message.bytes, key.https).ok().map(Arc::new);
+        }
         plan.fixed = Some(Arc::new(message));
     }
 }
@@ -178,6 +186,7 @@ impl Given {
                 plans.push(HeaderPlan { name: name.clone(), value: texts.compile(value, Escape::Header)? });
             }
         }
+        // In HTTP/2 it is left out again: there, a connection that ends says so otherwise.
         if reuse == ConnectionReuse::PerRequest {
             plans.extend(default("Connection", "close"));
         }

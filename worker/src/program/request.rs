@@ -1,5 +1,6 @@
 //! A request, compiled: what never varies is rendered once, the rest piece by piece into a buffer that is used again.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -7,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use swarmgate_domain::Micros;
 
 use super::answer::{CapturePlan, CheckPlan};
+use super::framed::Framed;
 use super::text::{Escape, Text, Values};
 use crate::net::OriginId;
 
@@ -31,6 +33,8 @@ pub struct RequestPlan {
     pub body: BodyPlan,
     /// The whole request, where nothing in it varies but its cookies.
     pub fixed: Option<Arc<Message>>,
+    /// The same as HTTP/2 has it, where that is spoken.
+    pub framed: Option<Arc<Framed>>,
     /// Whether the user's cookies are sent and kept.
     pub cookies: bool,
     /// What must hold for the answer.
@@ -96,11 +100,18 @@ pub struct Message {
     pub bytes: Vec<u8>,
     /// Where a `Cookie` line goes: the end of the headers.
     pub cookies_at: usize,
+    /// Where its path and query are.
+    path: Range<usize>,
     /// The body alone, whose length must be known before it is written: kept for its memory.
     body: Vec<u8>,
 }
 
 impl Message {
+    /// Its path and query.
+    pub fn path(&self) -> &[u8] {
+        &self.bytes[self.path.clone()]
+    }
+
     /// Whether the request may be sent once more when it is not known whether the server handled it (RFC 9110, 9.2.2).
     pub fn is_idempotent(method: &str) -> bool {
         matches!(method, "GET" | "HEAD" | "PUT" | "DELETE" | "OPTIONS" | "TRACE")
@@ -111,6 +122,8 @@ impl Message {
 pub struct Hop<'a> {
     /// As sent.
     pub method: &'a str,
+    /// What stands before the path where a proxy is asked: the scheme and the host, and how one logs in there.
+    pub proxy: Option<ProxyHop<'a>>,
     /// The path and query as sent.
     pub path: &'a [u8],
     /// The `Host` header's value for where it goes.
@@ -119,6 +132,26 @@ pub struct Hop<'a> {
     pub with_auth: bool,
     /// Whether the body goes along.
     pub with_body: bool,
+}
+
+/// What a proxy is told beside the request itself.
+#[derive(Clone, Copy)]
+pub struct ProxyHop<'a> {
+    /// Where it is to go: `http://host:port`.
+    pub url: &'a [u8],
+    /// The value of `Proxy-Authorization`, if it asks who one is.
+    pub login: Option<&'a [u8]>,
+}
+
+impl ProxyHop<'_> {
+    /// Appends the line that says who asks, if one does.
+    pub fn write_login(&self, out: &mut Vec<u8>) {
+        if let Some(login) = self.login {
+            for part in [b"Proxy-Authorization: ", login, b"\r\n"] {
+                out.extend_from_slice(part);
+            }
+        }
+    }
 }
 
 impl RequestPlan {
@@ -146,10 +179,14 @@ impl RequestPlan {
 
     /// Writes the request for `hop` in place of what is in `message`.
     pub fn render(&self, hop: &Hop<'_>, values: &mut Values<'_>, message: &mut Message) {
-        let Message { bytes: out, cookies_at, body } = message;
+        let Message { bytes: out, cookies_at, path, body } = message;
         out.clear();
         out.extend_from_slice(hop.method.as_bytes());
         out.push(b' ');
+        if let Some(proxy) = hop.proxy {
+            out.extend_from_slice(proxy.url);
+        }
+        *path = out.len()..out.len() + hop.path.len();
         out.extend_from_slice(hop.path);
         out.extend_from_slice(b" HTTP/1.1\r\nHost: ");
         match &self.host {
@@ -157,6 +194,9 @@ impl RequestPlan {
             _ => out.extend_from_slice(hop.host),
         }
         out.extend_from_slice(b"\r\n");
+        if let Some(proxy) = hop.proxy {
+            proxy.write_login(out);
+        }
         for header in &self.headers {
             let of_body = header.name.len() >= 8 && header.name[..8].eq_ignore_ascii_case("content-");
             if of_body && !hop.with_body && !matches!(self.body, BodyPlan::Empty) {

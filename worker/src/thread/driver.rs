@@ -196,6 +196,7 @@ impl<'a> Driver<'a> {
     fn turn(&mut self, now: Micros) -> Turn {
         let thread = Rc::clone(&self.thread);
         thread.runners.borrow_mut().assert_sound();
+        thread.shared.assert_sound();
         thread.recorder.borrow_mut().roll(now);
         self.check_deadlines(now);
         while let Some(span) = self.to_come.pop_if(|span| span.start <= now) {

@@ -11,7 +11,7 @@ use super::recorder::Tally;
 use super::runner::{Interrupt, Runner};
 use crate::clock::Clock;
 use crate::failure::Failure;
-use crate::http::{BadResponse, Inbox, Inboxes, Progress, Response};
+use crate::http::{self, BadResponse, Inbox, Inboxes, Progress, Response};
 use crate::net::Stream;
 use crate::program::LONGEST_BODY;
 
@@ -33,7 +33,8 @@ pub enum Broken {
 pub struct Body {
     bytes: Vec<u8>,
     wanted: bool,
-    too_long: bool,
+    /// Why it is not there, if it is not.
+    unreadable: Option<&'static str>,
 }
 
 impl Body {
@@ -42,12 +43,18 @@ impl Body {
         self.bytes.clear();
         // A large body that came once must not take its room for ever.
         self.bytes.shrink_to(1 << 20);
-        (self.wanted, self.too_long) = (wanted, false);
+        (self.wanted, self.unreadable) = (wanted, None);
     }
 
-    /// The body; `None` when it was too long to be kept.
-    pub fn kept(&self) -> Option<&[u8]> {
-        (!self.too_long).then_some(self.bytes.as_slice())
+    /// The body.
+    ///
+    /// # Errors
+    /// It was too long to be kept, or can't be decoded; to follow "found".
+    pub fn kept(&self) -> Result<&[u8], &'static str> {
+        match self.unreadable {
+            None => Ok(&self.bytes),
+            Some(why) => Err(why),
+        }
     }
 
     /// Takes the body away; empty when it was too long to be kept.
@@ -55,12 +62,26 @@ impl Body {
         std::mem::take(&mut self.bytes)
     }
 
-    fn take(&mut self, run: &[u8]) {
-        if !self.wanted || self.too_long {
+    /// Undoes the codings that the answer's head names, where the body is wanted.
+    pub fn decode(&mut self, head: &[u8]) {
+        if !self.wanted || self.unreadable.is_some() {
+            return;
+        }
+        let of_body = http::headers(head).filter(|(name, _)| name.eq_ignore_ascii_case("content-encoding"));
+        let codings: Vec<_> = of_body.map(|(_, value)| value).collect();
+        match http::decode(&self.bytes, &codings, LONGEST_BODY) {
+            Ok(plain) => self.bytes = plain,
+            Err(why) => self.unreadable = Some(why),
+        }
+    }
+
+    /// Keeps a run of it, where it is wanted.
+    pub fn take(&mut self, run: &[u8]) {
+        if !self.wanted || self.unreadable.is_some() {
             return;
         }
         if self.bytes.len() + run.len() > LONGEST_BODY {
-            self.too_long = true;
+            self.unreadable = Some("longer than 10 MiB");
             self.bytes = Vec::new();
             return;
         }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use swarmgate_domain::{ConnectionReuse, Micros};
+use swarmgate_domain::{ConnectionReuse, HttpVersion, Micros};
 
 use super::exchange::{Broken, Exchange};
 use super::request::{Desk, Trouble};
@@ -11,10 +11,10 @@ use super::user::User;
 use super::way::{Way, sent_path};
 use crate::http::{self, Place, Response, SetCookie};
 use crate::net::OriginId;
-use crate::program::{Hop, Message, RequestPlan};
+use crate::program::{Framed, Hop, Message, RequestPlan};
 
 /// How often a request is sent again at most because an idle connection turned out to be closed.
-const MOST_RETRIES: u32 = 3;
+pub(super) const MOST_RETRIES: u32 = 3;
 
 /// From where a request is written.
 enum Sent {
@@ -32,6 +32,8 @@ pub struct Sending<'a> {
     pub method: &'a str,
     /// All of it.
     pub bytes: &'a [u8],
+    /// The same as HTTP/2 has it, where that was made beforehand.
+    pub framed: Option<&'a Framed>,
     /// From sent to last byte.
     pub timeout: Micros,
     /// Whether the body of the answer is kept.
@@ -48,13 +50,15 @@ impl Desk {
     ) -> Result<(Response, Micros), Trouble> {
         let fixed = self.write_message(user, plan, way);
         let wire = std::mem::take(&mut self.wire);
+        let (bytes, framed) = match (&fixed, &plan.fixed) {
+            (Sent::AsFixed, Some(message)) => (message.bytes.as_slice(), plan.framed.as_deref()),
+            _ => (wire.as_slice(), None),
+        };
         let sending = Sending {
             origin: way.origin,
             method: way.method.unwrap_or(&plan.method),
-            bytes: match (&fixed, &plan.fixed) {
-                (Sent::AsFixed, Some(message)) => &message.bytes,
-                _ => &wire,
-            },
+            bytes,
+            framed,
             timeout: plan.timeout,
             reads_body: plan.reads_body,
         };
@@ -67,6 +71,10 @@ impl Desk {
 
     /// One request and its answer, whatever it says. Sends again where an idle connection turned out to be closed.
     pub(super) async fn send(&mut self, user: &mut User, sending: &Sending<'_>) -> Result<(Response, Micros), Trouble> {
+        if self.thread.program().version == HttpVersion::Http2 {
+            // Apart from the rest of a runner's state: who speaks HTTP/1.1 needs no room for it.
+            return Box::pin(self.send_framed(user, sending)).await;
+        }
         let mut retries = 0;
         loop {
             let mut connection = self.connection(user, sending.origin).await?;
@@ -133,10 +141,12 @@ impl Desk {
         let unix_millis = thread.clock.unix_millis(self.now);
         if !first || plan.fixed.is_none() {
             let origins = thread.origins.borrow();
+            let origin = origins.get(way.origin);
             let hop = Hop {
                 method: way.method.unwrap_or(&plan.method),
+                proxy: thread.program().asked_proxy(&origin.key).map(|proxy| proxy.hop(&origin.url)),
                 path: &self.path,
-                host: &origins.get(way.origin).host_header,
+                host: &origin.host_header,
                 with_auth: way.with_auth,
                 with_body: way.with_body,
             };

@@ -3,7 +3,8 @@
 //! A user that waits is a few words in [`user`] and an entry of the [`wheel`]. When its wait is over, the [`driver`] hands it to
 //! an idle [`runner`], a task that lives on and works for one user after another: so there are as many tasks as users at work,
 //! not as there are users, and none is made for a request. The runner goes through the user's operations ([`steps`]), sends
-//! its requests ([`request`], then [`way`], [`hop`], [`connecting`], [`exchange`]) and gives it back when it must wait.
+//! its requests ([`request`], then [`way`], [`hop`], [`connecting`], [`exchange`], in HTTP/2 [`stream`]) and gives it back when it
+//! must wait.
 
 mod alarm;
 mod connecting;
@@ -17,6 +18,8 @@ mod runner;
 mod schedule;
 mod script;
 mod steps;
+mod stream;
+mod tunnel;
 mod user;
 mod way;
 mod wheel;
@@ -34,7 +37,7 @@ use swarmgate_domain::{EntryStats, Micros};
 
 use crate::clock::Clock;
 use crate::http::Inboxes;
-use crate::net::{LocalPorts, Origins, Pool};
+use crate::net::{LocalPorts, Origins, Pool, SharedPool};
 use crate::program::{Program, Rows};
 
 pub use alarm::Alarm;
@@ -104,6 +107,8 @@ struct Thread {
     runners: RefCell<Runners>,
     recorder: RefCell<Recorder>,
     pool: Rc<Pool>,
+    /// What speaks HTTP/2: instead of the other pool, where the scenario says so.
+    shared: Rc<SharedPool>,
     local_ports: LocalPorts,
     inboxes: Inboxes,
     origins: RefCell<Origins>,
@@ -174,6 +179,7 @@ impl Thread {
             runners: RefCell::default(),
             recorder: RefCell::new(Recorder::new(entries, *interval, *duration, from, cpu).reusing(spent)),
             pool: Pool::new(outfit.connections),
+            shared: SharedPool::new(outfit.connections),
             local_ports: outfit.local_ports(),
             inboxes: Inboxes::default(),
             origins: RefCell::new(outfit.origins.clone()),
@@ -187,6 +193,11 @@ impl Thread {
 
     fn program(&self) -> &Program {
         &self.outfit.program
+    }
+
+    /// How many connections are open, or about to be.
+    fn open_connections(&self) -> usize {
+        self.pool.open() + self.shared.open()
     }
 
     /// Hands the user to a runner.
@@ -234,6 +245,9 @@ impl Thread {
     fn close_connections(&self, user: &mut User) {
         for key in user.connections.drain(..) {
             drop(self.pool.take(key));
+        }
+        if let Some(session) = &mut user.session {
+            session.shared.clear();
         }
     }
 

@@ -45,9 +45,11 @@ pub struct Tally {
     pub first_byte: Option<Micros>,
     /// Statuses of all answers, redirects included.
     pub statuses: SmallVec<[u16; 4]>,
-    /// Bytes written.
+    /// Bytes written. On a connection with other requests beside it: those that nobody counted yet.
     pub sent_bytes: u64,
-    /// Bytes read.
+    /// Whether it was on its way, where that does not follow from its bytes.
+    pub has_left: bool,
+    /// Bytes read, counted likewise.
     pub received_bytes: u64,
     /// Bytes of bodies.
     pub body_bytes: u64,
@@ -62,6 +64,11 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Whether the server may have seen something of it.
+    pub fn was_sent(&self) -> bool {
+        self.sent_bytes > 0 || self.has_left
+    }
+
     /// Forgets everything, and keeps the memory.
     pub fn clear(&mut self) {
         let Self { mut statuses, mut connects, mut handshakes, .. } = std::mem::take(self);

@@ -98,7 +98,7 @@ impl Desk {
             Err(Trouble::Failed(failure)) => (Err(failure), thread.clock.now()),
             Err(Trouble::Cut) => {
                 let at = thread.clock.now();
-                if self.tally.sent_bytes > 0 {
+                if self.tally.was_sent() {
                     thread.recorder.borrow_mut().cut_off(plan.entry, &self.tally, at);
                 }
                 return Err(Cut { at });
@@ -140,6 +140,9 @@ impl Desk {
         };
         if plan.checks.is_empty() && plan.captures.is_empty() {
             return as_expected;
+        }
+        if head.names_coding {
+            self.body.decode(&self.inbox.bytes()[..head.length]);
         }
         let service = done.saturating_since(self.tally.sent.unwrap_or(done));
         let answer = Answer {

@@ -1,11 +1,13 @@
 //! Users as compact state: what is kept of one while it waits.
 
+use std::rc::Rc;
+
 use swarmgate_domain::Micros;
 
 use super::group::Group;
 use super::script::ScriptUser;
 use crate::http::Jar;
-use crate::net::ConnectionKey;
+use crate::net::{ConnectionKey, OriginId, Shared};
 use crate::program::{Program, Values};
 
 /// Where in its life a user is.
@@ -74,6 +76,8 @@ pub struct Session {
     pub groups: Vec<Group>,
     /// Its cookies.
     pub cookies: Jar,
+    /// Its connections that speak HTTP/2, one a server.
+    pub shared: Vec<Rc<Shared>>,
 }
 
 impl User {
@@ -142,6 +146,27 @@ impl User {
     /// What it remembers, from now on if it had nothing to remember.
     pub fn session(&mut self) -> &mut Session {
         self.session.get_or_insert_default()
+    }
+
+    /// Its connection to `origin` that speaks HTTP/2, if it has one that is still good.
+    pub fn own_shared(&mut self, origin: OriginId) -> Option<&Rc<Shared>> {
+        let own = &mut self.session.as_mut()?.shared;
+        let at = own.iter().position(|shared| shared.origin == origin)?;
+        if !own[at].is_usable() {
+            own.swap_remove(at);
+            return None;
+        }
+        Some(&own[at])
+    }
+
+    /// Keeps a connection that speaks HTTP/2, in place of the one it had to the same server.
+    pub fn keep_shared(&mut self, shared: &Rc<Shared>) {
+        let own = &mut self.session().shared;
+        match own.iter_mut().find(|kept| kept.origin == shared.origin) {
+            Some(kept) if Rc::ptr_eq(kept, shared) => {}
+            Some(kept) => *kept = Rc::clone(shared),
+            None => own.push(Rc::clone(shared)),
+        }
     }
 
     /// What texts are rendered with for this user.

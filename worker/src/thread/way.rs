@@ -102,7 +102,7 @@ impl Desk {
 /// The path of the request that was sent last; `rendered` is empty where it is part of what was rendered beforehand.
 pub fn sent_path<'a>(rendered: &'a [u8], plan: &'a RequestPlan) -> &'a [u8] {
     match &plan.fixed {
-        Some(message) if rendered.is_empty() => message.bytes.split(|byte| *byte == b' ').nth(1).unwrap_or(b"/"),
+        Some(message) if rendered.is_empty() => message.path(),
         _ => rendered,
     }
 }

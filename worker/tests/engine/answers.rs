@@ -238,3 +238,38 @@ async fn connecting_has_its_own_limit() {
     assert_eq!(errors(&entry), [(ErrorKind::Timeout, "no connection within 60ms".to_owned(), 1)]);
     assert!(entry.failed.service.min().unwrap() >= ms(60));
 }
+
+fn gzip(text: &str) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// An answer whose body says that it is gzip.
+fn gzipped(body: &[u8]) -> Vec<Act> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", body.len());
+    vec![Act::Send([head.as_bytes(), body].concat())]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_are_counted_as_sent_and_decoded_for_who_reads_them() {
+    let body = gzip(&format!(r#"{{"ok": true, "padding": "{}"}}"#, "x".repeat(5_000)));
+    let is_ok = || Check::Json { path: "$.ok".into(), expect: Expect::Equals(Template::text("true")) };
+    let (entry, _) = ask(gzipped(&body), |request| request.checks = vec![is_ok()]).await;
+    assert_eq!((entry.succeeded.count, errors(&entry)), (2, vec![]));
+    assert_eq!(entry.body_bytes, 2 * body.len() as u64);
+
+    // What nobody reads may be anything; what somebody reads may not.
+    let broken = &body[..body.len() - 8];
+    let (entry, _) = ask(gzipped(broken), |_| {}).await;
+    assert_eq!(entry.succeeded.count, 2);
+    let (entry, _) = ask(gzipped(broken), |request| request.checks = vec![is_ok()]).await;
+    let words = "json $.ok: \"true\" expected, a body that is no gzip found";
+    assert_eq!(errors(&entry), [(ErrorKind::CheckFailed, words.to_owned(), 2)]);
+    let bomb = gzip(&"0".repeat(20 << 20));
+    let body_check = |request: &mut Request| request.checks = vec![Check::Body(Expect::Present)];
+    let (entry, _) = ask(gzipped(&bomb), body_check).await;
+    let words = "body: anything expected, longer than 10 MiB found";
+    assert_eq!(errors(&entry), [(ErrorKind::CheckFailed, words.to_owned(), entry.failed.count)]);
+}

@@ -5,9 +5,14 @@
     reason = "tests read clocks, and end where they find nothing"
 )]
 
+mod addresses;
 mod answers;
 mod counting;
 mod flow;
+mod framed_server;
+mod http2;
+mod proxies;
+mod proxy_server;
 mod sessions;
 mod support;
 mod timing;

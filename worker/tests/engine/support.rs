@@ -139,7 +139,8 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-async fn read_request(
+/// The next request of a connection, whatever it asks for; `None` at its end.
+pub async fn read_request(
     stream: &mut (impl AsyncRead + Unpin),
     buffer: &mut Vec<u8>,
     connection: usize,
@@ -226,6 +227,8 @@ pub fn scenario(model: LoadModel) -> Scenario {
             connections: ConnectionReuse::KeepAlive,
             connect_timeout: ms(1_000),
             tls: TlsTrust::Verify,
+            version: HttpVersion::Http1,
+            proxy: None,
         },
         data: Vec::new(),
         slots: 0,

@@ -6,8 +6,8 @@ use url::Url;
 
 use super::mistake::FieldMistake;
 use super::model::{
-    Auth, Body, ConnectionReuse, Cookies, EntryName, HttpSettings, Load, LoadModel, NameId, Request, Scenario, Step,
-    ThinkAfter, ThinkTime, TlsTrust, UserKind,
+    Auth, Body, ConnectionReuse, Cookies, EntryName, HttpSettings, HttpVersion, Load, LoadModel, NameId, Request,
+    Scenario, Step, ThinkAfter, ThinkTime, TlsTrust, UserKind,
 };
 use super::template::Template;
 use crate::curve::UserCurve;
@@ -71,6 +71,8 @@ impl Scenario {
                 connections: ConnectionReuse::KeepAlive,
                 connect_timeout: Micros::from_secs(10),
                 tls: TlsTrust::Verify,
+                version: HttpVersion::Http1,
+                proxy: None,
             },
             data: Vec::new(),
             slots: 0,

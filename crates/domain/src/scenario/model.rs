@@ -49,6 +49,15 @@ pub struct Scenario {
     pub grace: Micros,
 }
 
+impl Scenario {
+    /// What users speak, and who speaks it, for the report: `swarmgate http/2, through http://proxy:3128`.
+    pub fn engine(&self) -> String {
+        let script = if self.script.is_some() { "locustfile, run by " } else { "" };
+        let through = self.http.proxy.as_ref().map(|proxy| format!(", through {}", proxy.url)).unwrap_or_default();
+        format!("{script}swarmgate {}{through}", self.http.version.label())
+    }
+}
+
 /// Points into [`Scenario::names`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -340,6 +349,51 @@ pub struct HttpSettings {
     pub connect_timeout: Micros,
     /// Whether a server's certificate must be valid.
     pub tls: TlsTrust,
+    /// Which HTTP is spoken.
+    #[serde(default)]
+    pub version: HttpVersion,
+    /// What requests go through, where they do not go straight to the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxy>,
+}
+
+/// Which HTTP is spoken. There is no going back to the other one: what was measured would be a mixture of both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HttpVersion {
+    /// HTTP/1.1, a request at a time on a connection.
+    #[default]
+    Http1,
+    /// HTTP/2: by ALPN where TLS is spoken, with prior knowledge where it is not.
+    Http2,
+}
+
+impl HttpVersion {
+    /// As reports name it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Http1 => "http/1.1",
+            Self::Http2 => "http/2",
+        }
+    }
+}
+
+/// An HTTP proxy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Proxy {
+    /// `http://host:port`, without a path and without a password.
+    pub url: String,
+    /// What it is told about who asks.
+    pub login: Option<ProxyLogin>,
+}
+
+/// A name and a password for a proxy. The same for all users: nothing in it varies, but secrets are put in by the worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProxyLogin {
+    /// The name.
+    pub user: Template,
+    /// The password.
+    pub password: Template,
 }
 
 /// Whether a user keeps cookies.

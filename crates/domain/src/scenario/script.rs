@@ -8,7 +8,8 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::model::{
-    Auth, ConnectionReuse, Cookies, HttpSettings, Load, LoadModel, Scenario, ThinkAfter, ThinkTime, TlsTrust, UserKind,
+    Auth, ConnectionReuse, Cookies, HttpSettings, HttpVersion, Load, LoadModel, Scenario, ThinkAfter, ThinkTime,
+    TlsTrust, UserKind,
 };
 use crate::curve::UserCurve;
 use crate::threshold::Threshold;
@@ -87,6 +88,8 @@ impl Scenario {
                 connections: ConnectionReuse::KeepAlive,
                 connect_timeout: Micros::from_secs(60),
                 tls: TlsTrust::Verify,
+                version: HttpVersion::Http1,
+                proxy: None,
             },
             data: Vec::new(),
             slots: 0,

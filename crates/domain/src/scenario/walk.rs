@@ -72,6 +72,10 @@ impl Scenario {
         };
         self.http.headers.iter().for_each(|(_, value)| add(value));
         auth(&self.http.auth, &mut add);
+        if let Some(login) = self.http.proxy.as_ref().and_then(|proxy| proxy.login.as_ref()) {
+            add(&login.user);
+            add(&login.password);
+        }
         for kind in &self.kinds {
             requests_of(kind, &mut |request| templates(request, &mut add));
         }

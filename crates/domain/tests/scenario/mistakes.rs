@@ -1,6 +1,6 @@
 //! What is said of files that are no scenarios.
 
-use swarmgate_domain::{Severity, read_scenario};
+use swarmgate_domain::{HttpVersion, Severity, read_scenario};
 
 use crate::inputs::{Inputs, mistakes};
 
@@ -27,4 +27,34 @@ fn a_mistake_says_its_field_its_value_what_is_allowed_and_where() {
     assert_eq!(diagnostic.mistake.field, "load.users");
     assert_eq!(diagnostic.mistake.value.as_deref(), Some("0"));
     assert_eq!(diagnostic.mistake.wrong.allowed.as_deref(), Some("1 to 10000000"));
+}
+
+#[test]
+fn a_proxy_is_a_place_and_perhaps_a_login() {
+    let check = |proxy: &str, expected: &str| {
+        let text = format!("target: http://a\nload: {{ users: 1, duration: 1s }}\nflow: [GET /]\nproxy: {proxy}\n");
+        let all = read_scenario(&text, "test.yaml", &inputs()).unwrap_err();
+        let messages: Vec<_> = all.iter().map(|diagnostic| diagnostic.mistake.to_string()).collect();
+        assert_eq!(messages, [expected], "{proxy}");
+    };
+    let allowed = "allowed are `http://host:port`";
+    check("proxy:3128", &format!("proxy: `proxy:3128` is no proxy: it has no scheme, {allowed}"));
+    check(
+        "https://proxy",
+        &format!("proxy: `https://proxy` is no proxy: `https` is not spoken to proxies here, {allowed}"),
+    );
+    check("http://proxy/a", &format!("proxy: `http://proxy/a` is no proxy: it has a path, {allowed}"));
+    // The password is not shown.
+    check("http://ann:hunter2@proxy:3128", &format!("proxy: the proxy's URL holds a password, {allowed}"));
+    check("{ url: http://p, user: ann }", "proxy: only one of `user` and `password` is given");
+    let varies = "proxy.user: `${user_id}` varies while the test runs, allowed are texts, variables, `${env:NAME}`, `${secret:name}`";
+    check("{ url: http://p, user: \"${user_id}\", password: a }", varies);
+}
+
+#[test]
+fn which_http_is_spoken_is_a_word_or_a_number() {
+    for (text, version) in [("2", HttpVersion::Http2), ("'2'", HttpVersion::Http2), ("1.1", HttpVersion::Http1)] {
+        let text = format!("target: http://a\nload: {{ users: 1, duration: 1s }}\nflow: [GET /]\nhttp: {text}\n");
+        assert_eq!(read_scenario(&text, "test.yaml", &inputs()).unwrap().scenario.http.version, version);
+    }
 }

@@ -46,11 +46,11 @@ impl Desk {
         self.connect_timeout = exchange.connect_timeout.map_or(thread.connect_timeout, Micros::from_secs_f64);
         let result = self.transmit(user, exchange).await;
         let (done, result) = match result {
-            Ok((response, done)) => (done, Ok(self.answer(&response))),
+            Ok((response, done)) => (done, self.answer(&response)),
             Err(Trouble::Failed(failure)) => (thread.clock.now(), Err(failure)),
             Err(Trouble::Cut) => {
                 let at = thread.clock.now();
-                if self.tally.sent_bytes > 0 {
+                if self.tally.was_sent() {
                     self.cut_off(exchange, at);
                 }
                 return Err(Cut { at });
@@ -75,6 +75,7 @@ impl Desk {
             origin,
             method: &exchange.method,
             bytes: &wire,
+            framed: None,
             timeout: exchange.timeout.map_or(LONGEST_WAIT, Micros::from_secs_f64),
             reads_body: true,
         };
@@ -125,15 +126,19 @@ impl Desk {
         Ok((origin, Cow::Owned(place.path)))
     }
 
-    fn answer(&mut self, response: &Response) -> Answer {
-        let Some(head) = response.head() else { return Answer::default() };
+    fn answer(&mut self, response: &Response) -> Result<Answer, Failure> {
+        let Some(head) = response.head() else { return Ok(Answer::default()) };
         let bytes = &self.inbox.bytes()[..head.length];
+        if head.names_coding {
+            self.body.decode(bytes);
+            self.body.kept().map_err(|why| bad(format!("{why} found")))?;
+        }
         let line = bytes.split(|byte| *byte == b'\r' || *byte == b'\n').next().unwrap_or_default();
         let reason = line.splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default();
         let mut headers = Headers::with_capacity(bytes.len());
         http::headers(bytes).for_each(|(name, value)| headers.push(name, &String::from_utf8_lossy(value)));
         let reason = String::from_utf8_lossy(reason).into_owned();
-        Answer { status: head.status, reason, headers, body: self.body.take_kept() }
+        Ok(Answer { status: head.status, reason, headers, body: self.body.take_kept() })
     }
 
     /// Counts a request that the end of the test gave up: its name is not known yet, so it goes by its path.

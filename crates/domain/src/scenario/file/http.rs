@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::check::{CaptureFile, CheckFile};
 use super::context::{At, Context, wrong_sort};
 use super::decode::{Decode, ListOf, MapOf, decode_at, fields};
-use super::scalars::{Count, Flag, Text, Time, no_such_word, parsed, scalar_schema, words};
-use crate::scenario::model::{ConnectionReuse, Cookies};
+use super::scalars::{Count, Flag, Text, Time, Word, no_such_word, parsed, scalar_schema, words};
+use crate::scenario::model::{ConnectionReuse, Cookies, HttpVersion};
 use crate::scenario::yaml::{Node, Value};
 use crate::text::{Wrong, shown};
 
@@ -147,6 +147,65 @@ fields! {
     pub(crate) struct TlsFile {
         /// `false`: any certificate of the server will do. Left out: it must be valid.
         optional verify: Flag,
+    }
+}
+
+impl Decode for Word<HttpVersion> {
+    fn decode(node: &Node, ctx: &mut Context) -> Option<Self> {
+        let allowed = "1.1, 2";
+        parsed(node, ctx, allowed, |text| match text {
+            "1.1" => Ok(Self(HttpVersion::Http1)),
+            "2" | "2.0" => Ok(Self(HttpVersion::Http2)),
+            _ => Err(Wrong::new(format!("HTTP/{} is not spoken here", shown(text))).allowed(allowed)),
+        })
+    }
+}
+scalar_schema!([] Word<HttpVersion>, "HttpVersion", json_schema!({ "enum": [1.1, 2, "1.1", "2", "2.0"] }));
+
+fields! {
+    /// A proxy that asks who one is.
+    pub(crate) struct ProxyFields {
+        /// Where it is: `http://proxy.example:3128`.
+        required url: Text,
+        /// A name that it knows.
+        optional user: Text,
+        /// The password; rather `${secret:name}` than the password itself.
+        optional password: Text,
+    }
+    rules { "dependentRequired": { "user": ["password"], "password": ["user"] } }
+}
+
+/// A proxy, alone or with what it is told about who asks.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ProxyFile {
+    Url(Text),
+    Fields(Box<ProxyFields>),
+}
+
+impl Decode for ProxyFile {
+    fn decode(node: &Node, ctx: &mut Context) -> Option<Self> {
+        match node.value {
+            Value::Map(_) => ProxyFields::decode(node, ctx).map(|fields| Self::Fields(Box::new(fields))),
+            Value::Scalar(_) | Value::List(_) => {
+                parsed(node, ctx, "`http://host:port`, {url: …, user: …, password: …}", |text| {
+                    Ok(Self::Url(Text(text.to_owned())))
+                })
+            }
+        }
+    }
+}
+
+impl JsonSchema for ProxyFile {
+    fn schema_name() -> Cow<'static, str> {
+        "Proxy".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let fields = generator.subschema_for::<ProxyFields>();
+        json_schema!({
+            "description": "An HTTP proxy: `http://host:port`, or `{url: …, user: …, password: …}`.",
+            "anyOf": [{ "type": "string" }, fields],
+            "examples": ["http://proxy.example:3128", { "url": "http://proxy.example:3128", "user": "ann", "password": "${secret:proxy}" }],
+        })
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) use check::{CheckFile, ExpectFile, ExpectText, parse_json_path};
 pub(crate) use context::{At, Context, Place, path_part};
 pub(crate) use decode::{Decode, Field, ListOf, MapOf};
 pub(crate) use flow::{BranchFile, KindFile, StepFile};
-pub(crate) use http::{AuthFile, ParamFile, RequestFile, header_name, request_header_name};
+pub(crate) use http::{AuthFile, ParamFile, ProxyFile, RequestFile, header_name, request_header_name};
 pub(crate) use load::{LoadFile, LoadsFile, MAX_TEST, MAX_USERS, StageFile};
 pub(crate) use scalars::{MAX_RATE, Text};
 pub use scenario::scenario_schema;

@@ -7,11 +7,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, js
 use super::context::Context;
 use super::decode::{Decode, ListOf, MapOf, fields};
 use super::flow::{KindFile, StepFile};
-use super::http::{AuthFile, Redirects, Timeout, TlsFile};
+use super::http::{AuthFile, ProxyFile, Redirects, Timeout, TlsFile};
 use super::load::LoadsFile;
 use super::scalars::{Flag, Text, Time, Word, parsed, words};
 use super::think::ThinkTimeFile;
-use crate::scenario::model::{ConnectionReuse, Cookies, Pick, ThinkAfter};
+use crate::scenario::model::{ConnectionReuse, Cookies, HttpVersion, Pick, ThinkAfter};
 use crate::scenario::yaml::{Node, Value};
 use crate::text::{Wrong, shown};
 use crate::threshold::Threshold;
@@ -54,6 +54,10 @@ fields! {
         optional connections: Word<ConnectionReuse>,
         /// How `https` is spoken.
         optional tls: TlsFile,
+        /// Which HTTP is spoken: `1.1`, or `2` (over TLS by ALPN, else with prior knowledge). Left out: `1.1`.
+        optional http: Word<HttpVersion>,
+        /// An HTTP proxy that all requests go through. Left out: none, whatever the environment says.
+        optional proxy: ProxyFile,
         /// Names for texts, put in with `${name}`. On the command line `--set name=text` gives another text.
         optional variables: MapOf<Text>,
         /// Files with rows that users take values from, put in with `${name.column}`.

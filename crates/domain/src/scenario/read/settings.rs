@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::build::Build;
-use crate::scenario::file::{AuthFile, Field, MapOf, ScenarioFile, Text};
-use crate::scenario::model::{Auth, ConnectionReuse, Cookies, HttpSettings, TlsTrust};
+use crate::scenario::file::{At, AuthFile, Field, MapOf, ProxyFile, ScenarioFile, Text};
+use crate::scenario::model::{Auth, ConnectionReuse, Cookies, HttpSettings, HttpVersion, Proxy, ProxyLogin, TlsTrust};
+use crate::scenario::template::{Part, Template};
+use crate::text::{Wrong, shown};
 use crate::time::Micros;
 
 impl Build<'_> {
@@ -38,7 +40,50 @@ impl Build<'_> {
             connections: file.connections.value().map_or(ConnectionReuse::KeepAlive, |word| word.0),
             connect_timeout: file.connect_timeout.value().map_or(Micros::from_secs(10), |time| time.0),
             tls: if verify { TlsTrust::Verify } else { TlsTrust::AcceptAny },
+            version: file.http.value().map_or(HttpVersion::Http1, |word| word.0),
+            proxy: file.proxy.given().and_then(|at| self.proxy(at)),
         }
+    }
+
+    fn proxy(&mut self, at: &At<ProxyFile>) -> Option<Proxy> {
+        match &at.value {
+            ProxyFile::Url(text) => {
+                let at = At { value: text.clone(), place: at.place.clone() };
+                Some(Proxy { url: self.proxy_url(&at)?, login: None })
+            }
+            ProxyFile::Fields(fields) => {
+                let login = match (fields.user.given(), fields.password.given()) {
+                    (Some(user), Some(password)) => {
+                        Some(ProxyLogin { user: self.unvarying(user), password: self.unvarying(password) })
+                    }
+                    (None, None) => None,
+                    (Some(_), None) | (None, Some(_)) => {
+                        let wrong = Wrong::new("only one of `user` and `password` is given");
+                        self.ctx.wrong_at(&at.place, None, wrong.help("give both, or none"));
+                        None
+                    }
+                };
+                Some(Proxy { url: self.proxy_url(fields.url.given()?)?, login })
+            }
+        }
+    }
+
+    fn proxy_url(&mut self, at: &At<Text>) -> Option<String> {
+        let text = self.constant(at)?;
+        // With an `@` there is a password in it.
+        let value = (!text.contains('@')).then(|| shown(&text));
+        parse_proxy(&text).map_err(|wrong| self.ctx.wrong_at(&at.place, value, wrong)).ok()
+    }
+
+    /// A text in which nothing but secrets is put in while the test runs.
+    fn unvarying(&mut self, at: &At<Text>) -> Template {
+        let template = self.template(&at.value.0, &at.place);
+        if !template.0.iter().all(|part| matches!(part, Part::Text(_) | Part::Secret(_))) {
+            let wrong = Wrong::new(format!("`{}` varies while the test runs", shown(&at.value.0)));
+            let wrong = wrong.allowed("texts, variables, `${env:NAME}`, `${secret:name}`");
+            self.ctx.wrong_at(&at.place, Some(shown(&at.value.0)), wrong);
+        }
+        template
     }
 
     /// How a request says who it is.
@@ -51,4 +96,26 @@ impl Build<'_> {
             None => Auth::Bearer(text(&fields.bearer)),
         }
     }
+}
+
+/// Reads where a proxy is, and takes a `/` from its end.
+pub(crate) fn parse_proxy(text: &str) -> Result<String, Wrong> {
+    let allowed = "`http://host:port`";
+    let no = |reason: &str| Wrong::new(format!("`{}` is no proxy: {reason}", shown(text))).allowed(allowed);
+    if !text.contains("://") {
+        return Err(no("it has no scheme").help(format!("did you mean `http://{}`?", shown(text))));
+    }
+    let url = url::Url::parse(text).map_err(|error| no(&error.to_string()))?;
+    if url.scheme() != "http" {
+        return Err(no(&format!("`{}` is not spoken to proxies here", shown(url.scheme()))));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        // Not to be shown: it is a password.
+        let wrong = Wrong::new("the proxy's URL holds a password").allowed(allowed);
+        return Err(wrong.help("use `proxy: {url: …, user: …, password: \"${secret:…}\"}`"));
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(no("it has a path"));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
