@@ -1,5 +1,6 @@
 //! Measures the engine next to other load generators. See `bench/run`, which installs them.
 
+mod frames;
 mod load;
 mod pairs;
 mod target;

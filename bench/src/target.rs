@@ -1,7 +1,8 @@
 //! The target that pairs are measured against: one thread, an answer of few bytes, and nothing that could be left out.
 //!
 //! It must be faster than what loads it, so that the generator and not the target decides how many sockets are ready at once.
-//! It speaks as much HTTP as a load generator that behaves: requests without bodies, pipelined or in pieces.
+//! It speaks as much HTTP as a load generator that behaves: requests without bodies, pipelined or in pieces. Who begins with the
+//! preface of HTTP/2 is answered in that ([`crate::frames`]).
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,6 +13,8 @@ use memchr::memmem;
 use rustix::event::epoll;
 use rustls::{ServerConfig, ServerConnection};
 use socket2::{Domain, Socket, Type};
+
+use crate::frames;
 
 const PLAIN: &[u8] =
     b"HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!";
@@ -84,7 +87,7 @@ fn accept_all(
         });
         let key = epoll::EventData::new_u64(slot as u64);
         epoll::add(epoll, &stream, key, epoll::EventFlags::IN)?;
-        clients[slot] = Some(Client { stream, tls, rest: Vec::new() });
+        clients[slot] = Some(Client { stream, tls, rest: Vec::new(), speaks: Speaks::Unknown, out: Vec::new() });
     }
 }
 
@@ -93,6 +96,15 @@ struct Client {
     tls: Option<Box<ServerConnection>>,
     /// The start of a request whose end is still to come.
     rest: Vec<u8>,
+    speaks: Speaks,
+    /// Frames that are to be sent, for their memory.
+    out: Vec<u8>,
+}
+
+enum Speaks {
+    Unknown,
+    Http1,
+    Http2,
 }
 
 /// The connection is of no more use.
@@ -101,7 +113,7 @@ struct Over;
 impl Client {
     /// Reads once, and answers each request that is there.
     fn answer(&mut self, room: &mut [u8]) -> Result<(), Over> {
-        let Self { stream, tls, rest } = self;
+        let Self { stream, tls, rest, speaks, out } = self;
         let Some(tls) = tls else {
             let count = match stream.read(room) {
                 Ok(0) => return Err(Over),
@@ -109,7 +121,18 @@ impl Client {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(_) => return Err(Over),
             };
-            return each_answer(rest, &room[..count], |answer| stream.write_all(answer).map_err(|_| Over));
+            if matches!(speaks, Speaks::Unknown) {
+                *speaks = if room.starts_with(b"PRI ") { Speaks::Http2 } else { Speaks::Http1 };
+            }
+            if matches!(speaks, Speaks::Http1) {
+                return each_answer(rest, &room[..count], |answer| stream.write_all(answer).map_err(|_| Over));
+            }
+            rest.extend_from_slice(&room[..count]);
+            let taken = frames::answer(rest, out).ok_or(Over)?;
+            rest.drain(..taken);
+            let written = stream.write_all(out).map_err(|_| Over);
+            out.clear();
+            return written;
         };
         match tls.read_tls(stream) {
             Ok(0) => return Err(Over),
