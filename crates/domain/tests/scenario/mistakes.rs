@@ -58,3 +58,19 @@ fn which_http_is_spoken_is_a_word_or_a_number() {
         assert_eq!(read_scenario(&text, "test.yaml", &inputs()).unwrap().scenario.http.version, version);
     }
 }
+
+#[test]
+fn headers_that_http_2_has_not_are_refused_with_it() {
+    let text = |http: &str| {
+        let flow = "flow: [GET /: { headers: { Upgrade: websocket } }]";
+        format!(
+            "target: http://a\nload: {{ users: 1, duration: 1s }}\nhttp: {http}\nheaders: {{ keep-alive: '5' }}\n{flow}\n"
+        )
+    };
+    assert!(read_scenario(&text("1.1"), "test.yaml", &inputs()).is_ok());
+    let all = read_scenario(&text("2"), "test.yaml", &inputs()).unwrap_err();
+    let messages: Vec<_> = all.iter().map(|diagnostic| diagnostic.mistake.to_string()).collect();
+    let expected = ["headers.keep-alive: HTTP/2 has no header `keep-alive`", "Upgrade: HTTP/2 has no header `Upgrade`"];
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(messages.iter().zip(expected).all(|(message, expected)| message.ends_with(expected)), "{messages:?}");
+}

@@ -234,13 +234,17 @@ pub(crate) fn header_name(text: &str) -> Result<&str, Wrong> {
     token(text, "header")
 }
 
-/// A header's name that a request may set.
-pub(crate) fn request_header_name(text: &str) -> Result<&str, Wrong> {
+/// A header's name that a request may set in this version of HTTP.
+pub(crate) fn request_header_name(text: &str, version: HttpVersion) -> Result<&str, Wrong> {
     let name = header_name(text)?;
     let own = |help: &str| Err(Wrong::new(format!("`{name}` is set by Swarmgate itself")).help(help));
     match name.to_ascii_lowercase().as_str() {
         "content-length" | "transfer-encoding" => own("remove it: bodies are sent with their length"),
         "connection" => own("use `connections: per_request` for a new connection each time"),
+        "upgrade" | "keep-alive" | "proxy-connection" if version == HttpVersion::Http2 => {
+            // RFC 9113, 8.2.2.
+            Err(Wrong::new(format!("HTTP/2 has no header `{name}`")).help("remove it, or leave out `http: 2`"))
+        }
         _ => Ok(name),
     }
 }

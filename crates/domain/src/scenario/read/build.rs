@@ -8,7 +8,7 @@ use super::names::Names;
 use super::scope::Scope;
 use crate::scenario::file::{At, Context, Field, Place, ScenarioFile};
 use crate::scenario::mistake::{Diagnostic, Severity, Span};
-use crate::scenario::model::Scenario;
+use crate::scenario::model::{HttpVersion, Scenario};
 use crate::scenario::walk::columns_used;
 use crate::text::{Wrong, shown};
 use crate::time::Micros;
@@ -26,6 +26,7 @@ pub(super) struct Build<'a> {
     pub names: Names,
     /// Which captures the steps so far may have set; `None` where the order is not followed.
     pub captured: Option<BTreeSet<u16>>,
+    pub version: HttpVersion,
     pub request_timeout: Micros,
     pub request_redirects: u8,
 }
@@ -47,6 +48,7 @@ pub(super) fn build(
         scope: Scope::default(),
         names: Names::default(),
         captured: None,
+        version: file.http.value().map_or(HttpVersion::Http1, |word| word.0),
         request_timeout: file.timeout.value().map_or(Micros::from_secs(30), |timeout| timeout.0),
         request_redirects: file.redirects.value().map_or(10, |count| u8::try_from(count.0).unwrap_or(u8::MAX)),
     };

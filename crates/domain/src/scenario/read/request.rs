@@ -76,7 +76,7 @@ impl Build<'_> {
     pub fn headers(&mut self, headers: &Field<MapOf<Text>>) -> Vec<(String, Template)> {
         let mut list: Vec<(String, Template)> = Vec::new();
         for (name, text) in headers.value().into_iter().flat_map(|map| &map.entries) {
-            if let Err(wrong) = request_header_name(&name.value) {
+            if let Err(wrong) = request_header_name(&name.value, self.version) {
                 self.ctx.wrong_at(&name.place, Some(shown(&name.value)), wrong);
             }
             if list.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name.value)) {

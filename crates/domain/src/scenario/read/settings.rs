@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::build::Build;
 use crate::scenario::file::{At, AuthFile, Field, MapOf, ProxyFile, ScenarioFile, Text};
-use crate::scenario::model::{Auth, ConnectionReuse, Cookies, HttpSettings, HttpVersion, Proxy, ProxyLogin, TlsTrust};
+use crate::scenario::model::{Auth, ConnectionReuse, Cookies, HttpSettings, Proxy, ProxyLogin, TlsTrust};
 use crate::scenario::template::{Part, Template};
 use crate::text::{Wrong, shown};
 use crate::time::Micros;
@@ -40,7 +40,7 @@ impl Build<'_> {
             connections: file.connections.value().map_or(ConnectionReuse::KeepAlive, |word| word.0),
             connect_timeout: file.connect_timeout.value().map_or(Micros::from_secs(10), |time| time.0),
             tls: if verify { TlsTrust::Verify } else { TlsTrust::AcceptAny },
-            version: file.http.value().map_or(HttpVersion::Http1, |word| word.0),
+            version: self.version,
             proxy: file.proxy.given().and_then(|at| self.proxy(at)),
         }
     }
