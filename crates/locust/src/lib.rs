@@ -24,6 +24,6 @@ pub use check::check;
 pub use engine::Report;
 pub use exchange::{Answer, AnswerError, Exchange, Headers};
 pub use files::Files;
-pub use host::{LogSink, World};
+pub use host::{LogSink, World, shown_environment};
 pub use load::{LoadError, Locustfile, Options, ShapeTick, UserClass};
 pub use user::{LocustUser, UserStep};
