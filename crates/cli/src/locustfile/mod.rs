@@ -60,7 +60,7 @@ pub fn load_file(source: &Source, options: &Options, clock: &Rc<Cell<u64>>) -> R
     let (wall, monotonic) = (Rc::clone(clock), Rc::clone(clock));
     let world = World {
         files: source.files.clone(),
-        environment: std::env::vars().collect(),
+        environment: swarmgate_locust::shown_environment(std::env::vars()),
         arguments: vec!["locust".to_owned()],
         wall: Rc::new(move || wall.get()),
         monotonic: Rc::new(move || monotonic.get()),
