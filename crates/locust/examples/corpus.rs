@@ -19,9 +19,14 @@ fn main() {
     }
 }
 
+fn answer() -> Answer {
+    let headers = [("Content-Type", "application/json")].into_iter().collect();
+    Answer { status: 200, reason: "OK".to_owned(), headers, body: BODY.as_bytes().to_vec() }
+}
+
 /// A request on one line: method, URL, names of headers, body.
 fn print_sent(exchange: &Exchange) {
-    let mut names: Vec<_> = exchange.headers.iter().map(|(name, _)| name.to_lowercase()).collect();
+    let mut names: Vec<_> = exchange.headers.iter().map(|(name, _): (&str, &str)| name.to_lowercase()).collect();
     names.sort();
     let body = String::from_utf8_lossy(exchange.body.as_deref().unwrap_or_default()).replace('\n', "\\n");
     println!("SENT\t{}\t{}\t{}\t{body}", exchange.method, exchange.url, names.join(","));
@@ -31,7 +36,10 @@ fn run(path: &Path, shows: bool) -> String {
     let Ok(source) = std::fs::read_to_string(path) else { return "unreadable".to_owned() };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let files = match Files::gather(folder, &name, 16 << 20) {
+    let root = std::env::current_dir()
+        .ok()
+        .filter(|root| folder.canonicalize().is_ok_and(|folder| folder != *root && folder.starts_with(root)));
+    let files = match Files::gather(folder, root.as_deref(), &name, 16 << 20) {
         Ok(files) => files,
         Err(error) => return format!("unreadable\t{error}"),
     };
@@ -57,7 +65,22 @@ fn run(path: &Path, shows: bool) -> String {
         Err(LoadError::Raised(trace)) => return format!("raised\t{}", trace.replace('\n', " | ")),
         Err(other) => return format!("not loaded\t{other}"),
     };
-    for event in ["test_start", "test_stop", "quitting"] {
+    let mut listeners = LocustUser::default();
+    let mut step = listeners.listen(&mut file, "test_start");
+    loop {
+        step = match step {
+            UserStep::Sleep(_) => listeners.waited(&mut file),
+            UserStep::Exchange(exchange) => {
+                if shows {
+                    print_sent(&exchange);
+                }
+                listeners.answered(&mut file, Ok(answer()))
+            }
+            UserStep::Gone => break,
+            other => return format!("event test_start\t{other:?}"),
+        };
+    }
+    for event in ["test_stop", "quitting"] {
         if let Err(error) = file.fire(event, &["environment"]) {
             return format!("event {event}\t{}", error.to_string().replace('\n', " | "));
         }
@@ -79,10 +102,7 @@ fn run(path: &Path, shows: bool) -> String {
                         print_sent(&exchange);
                     }
                     clock.set(clock.get() + 5_000_000);
-                    let headers = [("Content-Type", "application/json")].into_iter().collect();
-                    let answer =
-                        Answer { status: 200, reason: "OK".to_owned(), headers, body: BODY.as_bytes().to_vec() };
-                    user.answered(&mut file, Ok(answer))
+                    user.answered(&mut file, Ok(answer()))
                 }
                 UserStep::Gone => break,
                 UserStep::Failed(trace) => return format!("failed\t{}", trace.replace('\n', " | ")),

@@ -75,7 +75,7 @@ impl Checker<'_> {
 
     /// Parts of modules that can be imported, and would end the test once they are reached.
     fn uses(&mut self, file: &str, source: &str) {
-        for each in module_uses(source) {
+        for each in module_uses(source).names {
             let Some((_, advice)) = REFUSED_PARTS.iter().find(|(name, _)| *name == each.name) else { continue };
             self.refusals.push(Refusal {
                 file: file.to_owned(),

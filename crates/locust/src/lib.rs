@@ -17,6 +17,7 @@ mod life;
 mod load;
 mod modules;
 mod session;
+mod stats;
 mod user;
 mod waits;
 

@@ -93,7 +93,12 @@ impl Entry {
     }
 
     /// Requests and failures per second, of the seconds before `last` and not before `started`.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small counts")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "small counts"
+    )]
     fn rates(&self, started: f64, last: f64) -> (f64, f64) {
         let from = (last as u64).saturating_sub(RATE_WINDOW.0).max(started as u64);
         let until = (last as u64).saturating_sub(RATE_WINDOW.1).max(from);
@@ -157,7 +162,8 @@ pub fn names(vm: &mut Vm, _: Args) -> Res<Value> {
     let Some(shared) = shared(vm) else { return Ok(Value::None) };
     let shared = shared.borrow();
     let names = shared.stats.as_ref().map(|stats| stats.names.as_slice()).unwrap_or_default();
-    let pair = |(name, method): &(String, String)| Value::tuple(vec![Value::str(name.clone()), Value::str(method.clone())]);
+    let pair =
+        |(name, method): &(String, String)| Value::tuple(vec![Value::str(name.clone()), Value::str(method.clone())]);
     Ok(Value::list(names.iter().map(pair).collect()))
 }
 
@@ -193,7 +199,9 @@ mod tests {
 
     #[test]
     fn times_are_rounded_as_locust_rounds_them() {
-        for (milliseconds, expected) in [(0.4, 0), (2.5, 2), (99.6, 100), (147.0, 150), (1_834.0, 1_800), (58_760.0, 59_000)] {
+        for (milliseconds, expected) in
+            [(0.4, 0), (2.5, 2), (99.6, 100), (147.0, 150), (1_834.0, 1_800), (58_760.0, 59_000)]
+        {
             assert_eq!(rounded(milliseconds), expected, "{milliseconds}");
         }
     }

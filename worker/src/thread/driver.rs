@@ -99,7 +99,6 @@ pub async fn drive(outfit: Outfit, order: Order, tools: Tools, mut control: watc
     let thread = Rc::new(Thread::new(outfit, &order, script, clock, from, spent));
     let mut driver = Driver::new(Rc::clone(&thread), &order, from, crowd, spans);
     driver.listen(&control.borrow_and_update(), clock.now());
-    thread.tell_script("test_start");
     while driver.turn(clock.now()) == Turn::GoesOn {
         if !hand_over(&thread, &parts) {
             return;
@@ -216,6 +215,9 @@ impl<'a> Driver<'a> {
         thread.tell_script("test_stop");
         thread.tell_script("quitting");
         self.hear_script();
+        if let Some(code) = thread.script.as_ref().and_then(ScriptHost::exit_code) {
+            thread.recorder.borrow_mut().exit_code(code);
+        }
         thread.recorder.borrow_mut().finish(now);
         Turn::Over
     }

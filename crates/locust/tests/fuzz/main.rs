@@ -80,7 +80,15 @@ fn run(source: &str) {
     let options = Options { host: Some("http://127.0.0.1:1".to_owned()), users: 2, ..Options::default() };
     let limits = VmLimits { instructions: 300_000, value_bytes: VALUE_BYTES, process_bytes: 2 << 30, depth: 900 };
     let Ok(mut file) = Locustfile::load("locustfile.py", source, world, &options, limits) else { return };
-    let _ = file.fire("test_start", &["environment"]);
+    let mut listeners = LocustUser::default();
+    let mut step = listeners.listen(&mut file, "test_start");
+    for n in 0..5 {
+        step = match step {
+            UserStep::Sleep(_) => listeners.waited(&mut file),
+            UserStep::Exchange(_) => listeners.answered(&mut file, answer(n)),
+            _ => break,
+        };
+    }
     for class in 0..file.classes().len().min(3) {
         let mut user = LocustUser::default();
         let mut step = user.start(&mut file, class);
@@ -108,7 +116,7 @@ fn answer(n: u32) -> Result<Answer, AnswerError> {
         _ => b"[[[[[[1, 2, {\"a\": null}]]]]]]",
     };
     let headers = [("Content-Type", "application/json"), ("Set-Cookie", "a=b; Path=/"), ("Location", "/next")];
-    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let headers = headers.into_iter().collect();
     match n % 5 {
         4 => Err(AnswerError::Timeout("no answer within 1s".to_owned())),
         n => {

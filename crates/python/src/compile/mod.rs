@@ -22,7 +22,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 pub use code::{BinOp, CallSite, ClassPlan, CmpOp, Code, Conversion, FunctionPlan, ImportPlan, Op};
 pub use refusal::Refusal;
-pub use uses::{Use, module_uses};
+pub use uses::{Use, Uses, module_uses};
 
 use refusal::Places;
 use scope::{Body, Scope};

@@ -1,6 +1,6 @@
-//! What a source takes from modules, by full name: `threading.Thread`, whichever way it was imported.
+//! What a source takes from modules, by full name (`threading.Thread`, whichever way it was imported), and the texts in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{CmpOp, Expr, Stmt};
@@ -19,18 +19,27 @@ pub struct Use {
     pub column: u32,
 }
 
+/// What a source names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// Modules, and parts of modules.
+    pub names: Vec<Use>,
+    /// Its string literals.
+    pub texts: BTreeSet<String>,
+}
+
 /// All of `source`, but for what stands under `if __name__ == "__main__"`. Of one that can't be read: nothing.
-pub fn module_uses(source: &str) -> Vec<Use> {
+pub fn module_uses(source: &str) -> Uses {
     if super::depth::check_source(source).is_err() {
-        return Vec::new();
+        return Uses::default();
     }
-    let Ok(parsed) = ruff_python_parser::parse_module(source) else { return Vec::new() };
+    let Ok(parsed) = ruff_python_parser::parse_module(source) else { return Uses::default() };
     let body = parsed.syntax().body.as_slice();
     if super::depth::check(body).is_err() {
-        return Vec::new();
+        return Uses::default();
     }
     let places = Places::of(source);
-    let mut finder = Finder { places: &places, modules: BTreeMap::new(), found: Vec::new() };
+    let mut finder = Finder { places: &places, modules: BTreeMap::new(), found: Uses::default() };
     finder.visit_body(body);
     finder.found
 }
@@ -39,13 +48,13 @@ struct Finder<'a> {
     places: &'a Places<'a>,
     /// Modules by the name that they go by here.
     modules: BTreeMap<String, String>,
-    found: Vec<Use>,
+    found: Uses,
 }
 
 impl Finder<'_> {
     fn note(&mut self, name: String, node: &impl Ranged) {
         let (line, column) = self.places.at(node.range().start().to_usize());
-        self.found.push(Use { name, line, column });
+        self.found.names.push(Use { name, line, column });
     }
 
     /// `a.b.c` in full, where `a` is a module.
@@ -72,6 +81,7 @@ impl<'a> Visitor<'a> for Finder<'_> {
                         }
                     };
                     self.modules.insert(own.to_owned(), module.to_owned());
+                    self.note(full.to_owned(), alias);
                 }
             }
             Stmt::ImportFrom(import) if import.level == 0 => {
@@ -95,6 +105,9 @@ impl<'a> Visitor<'a> for Finder<'_> {
         {
             self.note(name, expr);
         }
+        if let Expr::StringLiteral(literal) = expr {
+            self.found.texts.insert(literal.value.to_str().to_owned());
+        }
         walk_expr(self, expr);
     }
 }
@@ -115,13 +128,15 @@ mod tests {
         let source = "import os, threading as t\nimport urllib.request\nfrom gevent import spawn as go\n\
                       def f(pool):\n    t.Thread(target=f).start()\n    pool.spawn(f)\n    urllib.request.urlopen(os.getenv('X'))\n\
                       if __name__ == '__main__':\n    os.system('ls')\n";
-        let found: Vec<_> = module_uses(source).into_iter().map(|each| (each.line, each.name)).collect();
+        let uses = module_uses(source);
+        assert!(uses.texts.contains("X") && !uses.texts.contains("ls"), "{:?}", uses.texts);
+        let found: Vec<_> = uses.names.into_iter().map(|each| (each.line, each.name)).collect();
         for (line, name) in
             [(3, "gevent.spawn"), (5, "threading.Thread"), (7, "urllib.request.urlopen"), (7, "os.getenv")]
         {
             assert!(found.contains(&(line, name.to_owned())), "{name} in {found:?}");
         }
         assert!(!found.iter().any(|(_, name)| name.contains("system") || name.contains("pool")), "{found:?}");
-        assert!(module_uses("def (").is_empty());
+        assert_eq!(module_uses("def ("), Uses::default());
     }
 }

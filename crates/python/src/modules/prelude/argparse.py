@@ -44,8 +44,9 @@ class _Argument:
             raise ArgumentError(f"argument {'/'.join(self.flags)}: invalid choice: {value!r} (choose from {', '.join([repr(c) for c in self.choices])})")
         return value
 
-    def initial(self):
-        text = _os.environ.get(self.env_var) if self.env_var else None
+    def initial(self, env_prefix):
+        name = self.env_var or (env_prefix + self.dest.upper() if env_prefix and not self.positional else None)
+        text = _os.environ.get(name) if name else None
         if text is None:
             return self.convert(self.default) if isinstance(self.default, str) and self.type is not None else self.default
         if self.action in ("store_true", "store_false"):
@@ -68,6 +69,9 @@ class _Group:
 
 
 class ArgumentParser:
+    # Options without a variable of their own go by this and their name.
+    _env_prefix = None
+
     def __init__(self, *args, **kwargs):
         self._arguments = []
         self._set = {}
@@ -112,8 +116,8 @@ class ArgumentParser:
         for name, value in self._set.items():
             setattr(made, name, value)
         for argument in self._arguments:
-            if argument.default is not SUPPRESS or argument.env_var:
-                setattr(made, argument.dest, argument.initial())
+            if argument.default is not SUPPRESS:
+                setattr(made, argument.dest, argument.initial(self._env_prefix))
         by_flag = {flag: argument for argument in self._arguments for flag in argument.flags}
         positional = [argument for argument in self._arguments if argument.positional]
         rest, given = [], set()
