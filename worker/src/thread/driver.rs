@@ -410,8 +410,9 @@ impl<'a> Driver<'a> {
 
 impl Thread {
     fn tell_script(&self, event: &str) {
-        if let Some(script) = &self.script {
-            script.fire(event);
+        // The load is over: what a listener could not do is said, and ends nothing.
+        if let Some(Err(reason)) = self.script.as_ref().map(|script| script.fire(event)) {
+            self.recorder.borrow_mut().script_exception(&reason, "", self.clock.now());
         }
     }
 

@@ -141,15 +141,15 @@ impl ScriptHost {
     }
 
     /// Tells the listeners of an event of the test.
-    pub fn fire(&self, event: &str) {
+    ///
+    /// # Errors
+    /// What one of them needs and is not there, in words.
+    pub fn fire(&self, event: &str) -> Result<(), String> {
         let mut file = self.file.borrow_mut();
         let arguments: &[&str] = if event == "spawning_complete" { &["user_count"] } else { &["environment"] };
-        if let Err(error) = file.fire(event, arguments) {
-            let reason = format!("in a listener of {event}: {error}");
-            script_log::error(&reason);
-            self.wants_end.borrow_mut().get_or_insert(WantsEnd::Fail { reason });
-        }
+        let told = file.fire(event, arguments).map_err(|error| format!("in a listener of {event}: {error}"));
         self.note_end(&file);
+        told.inspect_err(|reason| script_log::error(reason))
     }
 
     /// The exit code that the script asked for.
@@ -159,8 +159,11 @@ impl ScriptHost {
 
     /// All users that are to come at the start are there.
     pub fn all_spawned(&self) {
-        if !self.has_spawned.replace(true) {
-            self.fire("spawning_complete");
+        if self.beginning.get() == Beginning::Over
+            && !self.has_spawned.replace(true)
+            && let Err(reason) = self.fire("spawning_complete")
+        {
+            self.wants_end.borrow_mut().get_or_insert(WantsEnd::Fail { reason });
         }
     }
 
