@@ -736,6 +736,11 @@ def _place(url):
             raise InvalidSchema(f"No connection adapters were found for {url!r}")
         if not parts.hostname:
             raise InvalidURL(f"Invalid URL {url!r}: No host supplied")
+        try:
+            parts.port
+        except ValueError:
+            # A path without its slash behind the host.
+            raise InvalidURL(f"Failed to parse: {url}") from None
         sent = _urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], _quote(parts.path or "/", _SAFE), _quote(parts.query, _SAFE), ""))
         if len(_KEPT) >= 500:
             _KEPT.clear()
