@@ -253,8 +253,47 @@ class Bad(HttpUser):
     let (ran, stats) = run(&place, source, &["-u", "4", "-r", "4", "-t", "12s"]);
     let summary = place.summary("out");
     assert!(ran.stderr.contains("a user was ended: locustfile.py:"), "{ran:?}");
+    // Its part of the load is missing: that must not pass.
+    assert_eq!((ran.code, summary.quality.users_ended.values().sum::<u64>()), (3, 1), "{ran:?}");
     assert_eq!(entry(&summary, "/").count, served(&stats, "GET", "/")[&200]);
     assert!(entry(&summary, "/").count > 50, "{}", entry(&summary, "/").count);
+}
+
+#[test]
+fn listeners_ask_first_and_exceptions_and_exit_codes_count() {
+    let source = "
+import requests
+from locust import HttpUser, task, constant, events
+@events.test_start.add_listener
+def prepare(environment, **kwargs):
+    answer = requests.post(environment.host + '/login', json={'user': 'ann'})
+    HttpUser.token = answer.json()['token']
+@events.quitting.add_listener
+def judge(environment, **kwargs):
+    stats = environment.stats
+    if stats.total.num_requests == stats.get('/', 'GET').num_requests and stats.total.fail_ratio == 0:
+        environment.process_exit_code = 7
+class U(HttpUser):
+    wait_time = constant(0.05)
+    @task
+    def get(self):
+        assert self.token
+        for _ in range(100):
+            self.client.get('/')
+        raise KeyError('missing')
+";
+    let place = Place::new();
+    let (ran, stats) = run(&place, source, &["-u", "2", "-r", "2", "-t", "4s", "--csv", "results"]);
+    let summary = place.summary("out");
+    // What the listener asked for is not counted.
+    assert_eq!(served(&stats, "POST", "/login")[&200], 1, "{ran:?}");
+    assert_eq!(summary.total.count, served(&stats, "GET", "/")[&200], "{ran:?}");
+    assert_eq!(summary.quality.exit_codes, [7], "{ran:?}");
+    let exception = summary.exceptions.first().expect("tasks raised");
+    assert_eq!((exception.message.as_str(), exception.count), ("KeyError: 'missing'", summary.quality.exceptions));
+    let csv = std::fs::read_to_string(place.path("results_exceptions.csv")).expect("it was written");
+    assert!(csv.starts_with("Count,Message,Traceback,Nodes\n") && csv.contains("KeyError: 'missing'"), "{csv}");
+    assert_ne!(ran.code, 0, "{ran:?}");
 }
 
 #[test]
@@ -262,7 +301,7 @@ fn what_cannot_work_is_said_before_the_test() {
     let place = Place::new();
     for (source, words) in [
         (
-            "import socket\nfrom locust import HttpUser\nclass U(HttpUser):\n    async def a(self): pass\n",
+            "from socket import socket\nfrom locust import HttpUser\nclass U(HttpUser):\n    async def a(self): pass\n",
             &["locustfile.py:1:", "socket", "locustfile.py:4:"][..],
         ),
         ("from locust import HttpUser, task\nclass U(HttpUser)\n    pass\n", &["locustfile.py:2:"]),

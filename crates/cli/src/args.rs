@@ -156,7 +156,7 @@ pub struct LocustArgs {
     /// Nothing: there is never a web page; for command lines that were made for Locust
     #[arg(long)]
     pub headless: bool,
-    /// Write PREFIX_stats.csv, PREFIX_failures.csv and PREFIX_stats_history.csv too
+    /// Write PREFIX_stats.csv, PREFIX_failures.csv, PREFIX_exceptions.csv and PREFIX_stats_history.csv too
     #[arg(long, value_name = "PREFIX", value_hint = ValueHint::AnyPath)]
     pub csv: Option<String>,
 }

@@ -8,7 +8,7 @@ use crate::key::ChunkId;
 use crate::stats::Stats;
 use crate::time::Micros;
 
-const FORMAT: Format = Format { name: "chunk", magic: *b"SWGCHUNK", version: 1 };
+const FORMAT: Format = Format { name: "chunk", magic: *b"SWGCHUNK", version: 2 };
 
 /// One attempt's measurements of one interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,14 +101,14 @@ pub(crate) mod tests {
     fn what_is_not_known_is_refused_by_name() {
         let good = chunk(3, 2, 1, 10, 1_234).encode();
         let mut future = good.clone();
-        future[8] = 2;
+        future[8] = 3;
         let mut damaged = good.clone();
         *damaged.last_mut().unwrap() ^= 1;
         for (bytes, message) in [
             (&b"PK\x03\x04"[..], "reading a chunk: these bytes are none"),
             (
                 &future,
-                "reading a chunk: format version 2 is not known, this program reads 1: use the version of swarmgate that wrote it",
+                "reading a chunk: format version 3 is not known, this program reads 2: use the version of swarmgate that wrote it",
             ),
             (&damaged, "reading a chunk: the checksum differs: the object is damaged"),
             (&good[..good.len() - 1], "reading a chunk: the checksum differs: the object is damaged"),
@@ -121,7 +121,7 @@ pub(crate) mod tests {
         #[test]
         fn no_bytes_panic_the_reader(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             // With a right head and checksum, so that the body's decoder is reached.
-            let mut framed = b"SWGCHUNK\x01\x00".to_vec();
+            let mut framed = b"SWGCHUNK\x02\x00".to_vec();
             framed.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
             framed.extend_from_slice(&bytes);
             prop_assert!(Chunk::decode(&framed).is_err());
@@ -146,7 +146,7 @@ pub(crate) mod tests {
                     }
                 }
             }
-            let mut framed = b"SWGCHUNK\x01\x00".to_vec();
+            let mut framed = b"SWGCHUNK\x02\x00".to_vec();
             framed.extend_from_slice(&crc32c::crc32c(&body).to_le_bytes());
             framed.extend_from_slice(&body);
             if let Ok(read) = Chunk::decode(&framed) {

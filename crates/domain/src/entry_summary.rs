@@ -3,7 +3,7 @@
 use crate::histogram::Histogram;
 use crate::scenario::{EntryKind, EntryName};
 use crate::stats::{EntryStats, Latencies, Stats};
-use crate::summary::{EntrySummary, FailureSummary, Percentiles};
+use crate::summary::{EntrySummary, ExceptionSummary, FailureSummary, Percentiles};
 use crate::time::Micros;
 
 impl EntrySummary {
@@ -77,5 +77,26 @@ impl FailureSummary {
             .collect();
         failures.sort_by_key(|failure| std::cmp::Reverse(failure.count));
         failures
+    }
+}
+
+impl ExceptionSummary {
+    /// Each exception that left a task, most frequent first.
+    pub fn all(stats: &Stats) -> Vec<Self> {
+        let mut exceptions: Vec<_> = stats
+            .generator
+            .script
+            .exceptions
+            .iter()
+            .map(|(exception, seen)| Self {
+                message: exception.message.clone(),
+                traceback: exception.traceback.clone(),
+                count: seen.count,
+                first_us: seen.first,
+                last_us: seen.last,
+            })
+            .collect();
+        exceptions.sort_by_key(|exception| std::cmp::Reverse(exception.count));
+        exceptions
     }
 }

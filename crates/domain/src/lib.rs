@@ -23,6 +23,7 @@ mod notes;
 mod plan;
 mod pools;
 mod scenario;
+mod script_troubles;
 mod stats;
 mod summarize;
 mod summary;
@@ -46,6 +47,7 @@ pub use merge::{HeldChunk, MergeError, MergedInterval};
 pub use plan::{BadPlan, MOST_SHARDS, PLAN_FORMAT, Plan, PoolShare};
 pub use pools::{WeightedPool, share_by_weight};
 pub use scenario::*;
+pub use script_troubles::{ScriptException, ScriptTroubles};
 pub use stats::{
     EntryStats, ErrorKey, ErrorKind, ErrorStats, GeneratorStats, Latencies, Latency, MOST_ERRORS, OTHER_ERRORS, Stats,
 };

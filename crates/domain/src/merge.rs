@@ -11,7 +11,7 @@ use crate::key::{ChunkId, Group};
 use crate::stats::Stats;
 use crate::time::Micros;
 
-const FORMAT: Format = Format { name: "merged interval", magic: *b"SWGMERGE", version: 1 };
+const FORMAT: Format = Format { name: "merged interval", magic: *b"SWGMERGE", version: 2 };
 
 /// How many different reasons of saturation are kept.
 const MOST_REASONS: usize = 8;

@@ -42,6 +42,12 @@ pub(crate) fn notes(summary: &Summary) -> Vec<String> {
     if quality.cut_off > 0 {
         notes.push(format!("{} requests were still in flight when the grace time was over. They were given up: neither succeeded nor failed.", quality.cut_off));
     }
+    if quality.exceptions > 0 {
+        notes.push(format!(
+            "Tasks were left by {} exceptions. Such a task made fewer requests than it was to make; see the exceptions.",
+            quality.exceptions
+        ));
+    }
     if quality.clock_doubt_us > Micros::from_millis(100) {
         notes.push(format!("The clocks of workers may be off by up to {}: intervals of different workers may not be quite the same time.", quality.clock_doubt_us));
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::histogram::Histogram;
 use crate::scenario::EntryName;
+use crate::script_troubles::ScriptTroubles;
 use crate::time::Micros;
 
 /// How many different errors are told apart under one name; further ones count as [`OTHER_ERRORS`].
@@ -101,11 +102,7 @@ impl EntryStats {
     pub fn record_error(&mut self, key: ErrorKey, at: Micros) {
         let known = self.errors.contains_key(&key);
         let key = if known || self.errors.len() < MOST_ERRORS { key } else { key.other() };
-        self.errors.entry(key).or_insert(ErrorStats { count: 0, first: at, last: at }).add(&ErrorStats {
-            count: 1,
-            first: at,
-            last: at,
-        });
+        self.errors.entry(key).or_insert(ErrorStats::none_at(at)).add(&ErrorStats::once_at(at));
     }
 
     /// Adds what `other` measured.
@@ -247,7 +244,15 @@ pub struct ErrorStats {
 }
 
 impl ErrorStats {
-    fn add(&mut self, other: &Self) {
+    pub(crate) fn none_at(at: Micros) -> Self {
+        Self { count: 0, first: at, last: at }
+    }
+
+    pub(crate) fn once_at(at: Micros) -> Self {
+        Self { count: 1, first: at, last: at }
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
         self.count += other.count;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
@@ -277,6 +282,8 @@ pub struct GeneratorStats {
     pub cpu_micros: u64,
     /// CPU time that the worker might have had: its cores times the time that passed.
     pub cpu_available_micros: u64,
+    /// What went wrong in the scripts of users.
+    pub script: ScriptTroubles,
 }
 
 impl GeneratorStats {
@@ -292,6 +299,7 @@ impl GeneratorStats {
         self.connections_opened += other.connections_opened;
         self.cpu_micros += other.cpu_micros;
         self.cpu_available_micros += other.cpu_available_micros;
+        self.script.add(&other.script);
     }
 }
 

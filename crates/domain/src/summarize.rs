@@ -14,8 +14,8 @@ use crate::plan::Plan;
 use crate::scenario::{EntryKind, EntryName};
 use crate::stats::{EntryStats, Stats};
 use crate::summary::{
-    Distribution, EntrySummary, FailureSummary, LoadSummary, Percentiles, Point, PointPercentiles, Quality,
-    SUMMARY_FORMAT, Summary,
+    Distribution, EntrySummary, ExceptionSummary, FailureSummary, LoadSummary, Percentiles, Point, PointPercentiles,
+    Quality, SUMMARY_FORMAT, Summary,
 };
 use crate::time::Micros;
 use crate::verdict::{Evidence, ThresholdResult, judge};
@@ -201,6 +201,10 @@ impl Summarizer {
         quality.cut_off = total.cut_off;
         quality.clock_faults = total.clock_faults;
         quality.clamped = service.clamped() + response.clamped();
+        let script = &stats.generator.script;
+        quality.exceptions = script.exception_count();
+        quality.exit_codes = script.exit_codes.keys().copied().collect();
+        quality.users_ended = script.users_ended.iter().map(|(why, seen)| (why.clone(), seen.count)).collect();
         let verdict = judge(&Evidence {
             quality: &quality,
             ended: &state.ended(),
@@ -233,6 +237,7 @@ impl Summarizer {
             requests,
             groups,
             failures: FailureSummary::all(&stats),
+            exceptions: ExceptionSummary::all(&stats),
             series: self.series,
             quality,
             notes: Vec::new(),

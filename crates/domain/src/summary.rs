@@ -61,6 +61,9 @@ pub struct Summary {
     pub groups: Vec<EntrySummary>,
     /// Why requests failed, the most frequent first.
     pub failures: Vec<FailureSummary>,
+    /// Exceptions that left tasks of a script, the most frequent first.
+    #[serde(default)]
+    pub exceptions: Vec<ExceptionSummary>,
     /// The test over time; neighbouring intervals are taken together when there are many.
     pub series: Vec<Point>,
     /// How response and service times are spread.
@@ -126,6 +129,15 @@ pub struct Quality {
     pub clock_faults: u64,
     /// Times longer than an hour, counted as an hour.
     pub clamped: u64,
+    /// Users of a script that were ended before their time, by why.
+    #[serde(default)]
+    pub users_ended: BTreeMap<String, u64>,
+    /// Exceptions that left tasks of a script.
+    #[serde(default)]
+    pub exceptions: u64,
+    /// Exit codes that a script asked for, other than 0.
+    #[serde(default)]
+    pub exit_codes: Vec<i64>,
     /// By how much the clocks of workers may be off against the store's, at most.
     pub clock_doubt_us: Micros,
 }
@@ -253,6 +265,21 @@ pub struct FailureSummary {
     pub kind: ErrorKind,
     /// More of it.
     pub detail: String,
+    /// How often.
+    pub count: u64,
+    /// Test time of the first.
+    pub first_us: Micros,
+    /// Test time of the last.
+    pub last_us: Micros,
+}
+
+/// One exception that left tasks of a script.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExceptionSummary {
+    /// Its class and what it says.
+    pub message: String,
+    /// From where it came.
+    pub traceback: String,
     /// How often.
     pub count: u64,
     /// Test time of the first.

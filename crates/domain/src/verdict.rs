@@ -14,6 +14,9 @@ pub const LEAST_COVERAGE: f64 = 0.999;
 /// The least share of the starts asked for (open model) that must be made for a verdict to be sound.
 pub const LEAST_STARTS: f64 = 0.95;
 
+/// The most exceptions in scripts, by requests, for a verdict to be sound: each is a task that did less than it was to do.
+pub const MOST_EXCEPTIONS: f64 = 0.01;
+
 /// What a test says of its target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
@@ -85,6 +88,18 @@ pub enum Doubt {
         /// The threshold.
         threshold: String,
     },
+    /// Users of a script were ended: the load was less than asked for.
+    UsersEnded {
+        /// How many.
+        count: u64,
+        /// Why the first of them was.
+        reason: String,
+    },
+    /// Tasks of a script were left by exceptions, so that they did less than they were to do.
+    ScriptExceptions {
+        /// How many.
+        count: u64,
+    },
     /// Times that could not be: a clock jumped.
     ClockFaults {
         /// How many requests have none.
@@ -114,6 +129,14 @@ impl fmt::Display for Doubt {
             Self::DidNotRun { reason } => write!(f, "the test could not run: {reason}"),
             Self::NothingMeasured { threshold } => {
                 write!(f, "`{threshold}` is about requests of which there were none")
+            }
+            Self::UsersEnded { count, reason } => write!(f, "{count} users were ended before their time: {reason}"),
+            Self::ScriptExceptions { count } => {
+                write!(
+                    f,
+                    "tasks were left by {count} exceptions: at most {:.0} % of the requests are allowed",
+                    MOST_EXCEPTIONS * 100.0
+                )
             }
             Self::ClockFaults { count } => write!(f, "{count} requests have no times: a clock jumped"),
         }
@@ -195,7 +218,10 @@ pub struct Evidence<'a> {
 }
 
 /// Thresholds measured on data that is complete and in which the generator was not the bottleneck. Only this can pass.
-struct Sound<'a>(&'a [ThresholdResult]);
+struct Sound<'a> {
+    thresholds: &'a [ThresholdResult],
+    exit_codes: &'a [i64],
+}
 
 impl Evidence<'_> {
     fn sound(&self) -> Result<Sound<'_>, Vec<Doubt>> {
@@ -222,6 +248,14 @@ impl Evidence<'_> {
         if self.starts_dropped as f64 > (1.0 - LEAST_STARTS) * self.starts_due as f64 {
             doubts.push(Doubt::LoadNotReached { due: self.starts_due, dropped: self.starts_dropped });
         }
+        if let Some(reason) = quality.users_ended.keys().next() {
+            let count = quality.users_ended.values().sum();
+            doubts.push(Doubt::UsersEnded { count, reason: reason.clone() });
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 53 bits")]
+        if quality.exceptions as f64 > MOST_EXCEPTIONS * self.requests as f64 {
+            doubts.push(Doubt::ScriptExceptions { count: quality.exceptions });
+        }
         if quality.clock_faults > self.requests / 1_000 {
             doubts.push(Doubt::ClockFaults { count: quality.clock_faults });
         }
@@ -229,14 +263,19 @@ impl Evidence<'_> {
             let unmeasured = self.thresholds.iter().filter(|t| t.outcome == ThresholdOutcome::NoData);
             doubts.extend(unmeasured.map(|t| Doubt::NothingMeasured { threshold: t.threshold.clone() }));
         }
-        if doubts.is_empty() { Ok(Sound(self.thresholds)) } else { Err(doubts) }
+        if doubts.is_empty() {
+            Ok(Sound { thresholds: self.thresholds, exit_codes: &quality.exit_codes })
+        } else {
+            Err(doubts)
+        }
     }
 }
 
 impl Sound<'_> {
     fn judge(&self) -> Verdict {
-        let breaches: Vec<_> =
-            self.0.iter().filter(|t| t.outcome == ThresholdOutcome::Breached).map(ToString::to_string).collect();
+        let breached = self.thresholds.iter().filter(|t| t.outcome == ThresholdOutcome::Breached);
+        let asked_for = self.exit_codes.iter().map(|code| format!("the script set the exit code to {code}"));
+        let breaches: Vec<_> = breached.map(ToString::to_string).chain(asked_for).collect();
         if breaches.is_empty() { Verdict::Pass } else { Verdict::Fail { breaches } }
     }
 }
@@ -328,6 +367,16 @@ mod tests {
             "inconclusive: the load generator was the bottleneck in 1 of 60 intervals",
         );
         check(|_, _, _, requests| *requests = 0, "inconclusive: no request was finished");
+        check(|q, _, _, _| q.exit_codes = vec![3], "fail: the script set the exit code to 3");
+        check(|q, _, _, _| q.exceptions = 10, "pass");
+        check(
+            |q, _, _, _| q.exceptions = 11,
+            "inconclusive: tasks were left by 11 exceptions: at most 1 % of the requests are allowed",
+        );
+        check(
+            |q, _, _, _| q.users_ended = [("endless".to_owned(), 2), ("large".to_owned(), 1)].into(),
+            "inconclusive: 3 users were ended before their time: endless",
+        );
         check(|_, _, ended, _| *ended = Ended::Stopped, "inconclusive: stopped after 1m of 1m");
         check(
             |_, t, _, _| t.outcome = ThresholdOutcome::NoData,

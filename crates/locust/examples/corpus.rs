@@ -1,27 +1,45 @@
-//! Runs locustfiles against answers of its own and says how far each comes: `… --example corpus -- FILE…`
+//! Runs locustfiles against answers of its own and says how far each comes: `… --example corpus -- [--sent] FILE…`. With `--sent`
+//! all requests and what was counted are printed too, to be held against what a real Locust does with the same answers.
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::cell::Cell;
 use std::path::Path;
 use std::rc::Rc;
 
-use swarmgate_locust::{Answer, Files, LoadError, LocustUser, Locustfile, Options, UserStep, World};
+use swarmgate_locust::{Answer, Exchange, Files, LoadError, LocustUser, Locustfile, Options, UserStep, World};
 use swarmgate_python::VmLimits;
 
 const BODY: &str =
     r#"{"access_token": "t", "token": "t", "id": 1, "data": [], "items": [], "results": [], "status": "ok"}"#;
 
 fn main() {
-    for path in std::env::args().skip(1) {
-        println!("{path}\t{}", run(Path::new(&path)));
+    let (flags, paths): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|argument| argument == "--sent");
+    for path in paths {
+        println!("{path}\t{}", run(Path::new(&path), !flags.is_empty()));
     }
 }
 
-fn run(path: &Path) -> String {
+fn answer() -> Answer {
+    let headers = [("Content-Type", "application/json")].into_iter().collect();
+    Answer { status: 200, reason: "OK".to_owned(), headers, body: BODY.as_bytes().to_vec() }
+}
+
+/// A request on one line: method, URL, names of headers, body.
+fn print_sent(exchange: &Exchange) {
+    let mut names: Vec<_> = exchange.headers.iter().map(|(name, _): (&str, &str)| name.to_lowercase()).collect();
+    names.sort();
+    let body = String::from_utf8_lossy(exchange.body.as_deref().unwrap_or_default()).replace('\n', "\\n");
+    println!("SENT\t{}\t{}\t{}\t{body}", exchange.method, exchange.url, names.join(","));
+}
+
+fn run(path: &Path, shows: bool) -> String {
     let Ok(source) = std::fs::read_to_string(path) else { return "unreadable".to_owned() };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let files = match Files::gather(folder, &name, 16 << 20) {
+    let root = std::env::current_dir()
+        .ok()
+        .filter(|root| folder.canonicalize().is_ok_and(|folder| folder != *root && folder.starts_with(root)));
+    let files = match Files::gather(folder, root.as_deref(), &name, 16 << 20) {
         Ok(files) => files,
         Err(error) => return format!("unreadable\t{error}"),
     };
@@ -47,7 +65,22 @@ fn run(path: &Path) -> String {
         Err(LoadError::Raised(trace)) => return format!("raised\t{}", trace.replace('\n', " | ")),
         Err(other) => return format!("not loaded\t{other}"),
     };
-    for event in ["test_start", "test_stop", "quitting"] {
+    let mut listeners = LocustUser::default();
+    let mut step = listeners.listen(&mut file, "test_start");
+    loop {
+        step = match step {
+            UserStep::Sleep(_) => listeners.waited(&mut file),
+            UserStep::Exchange(exchange) => {
+                if shows {
+                    print_sent(&exchange);
+                }
+                listeners.answered(&mut file, Ok(answer()))
+            }
+            UserStep::Gone => break,
+            other => return format!("event test_start\t{other:?}"),
+        };
+    }
+    for event in ["test_stop", "quitting"] {
         if let Err(error) = file.fire(event, &["environment"]) {
             return format!("event {event}\t{}", error.to_string().replace('\n', " | "));
         }
@@ -63,13 +96,13 @@ fn run(path: &Path) -> String {
                     clock.set(clock.get() + (seconds * 1e9) as u64);
                     user.waited(&mut file)
                 }
-                UserStep::Exchange(_) => {
+                UserStep::Exchange(exchange) => {
                     requests += 1;
+                    if shows {
+                        print_sent(&exchange);
+                    }
                     clock.set(clock.get() + 5_000_000);
-                    let headers = [("Content-Type", "application/json")].into_iter().collect();
-                    let answer =
-                        Answer { status: 200, reason: "OK".to_owned(), headers, body: BODY.as_bytes().to_vec() };
-                    user.answered(&mut file, Ok(answer))
+                    user.answered(&mut file, Ok(answer()))
                 }
                 UserStep::Gone => break,
                 UserStep::Failed(trace) => return format!("failed\t{}", trace.replace('\n', " | ")),
@@ -81,5 +114,9 @@ fn run(path: &Path) -> String {
     let mut errors: Vec<String> = file.user_errors().into_iter().map(|(line, _)| line).collect();
     errors.sort();
     errors.dedup();
-    format!("native\t{requests} requests, {} reports; task errors: {}", file.reports().len(), errors.join("; "))
+    let reports = file.reports();
+    for report in reports.iter().filter(|_| shows) {
+        println!("COUNTED\t{}\t{}\t{}", report.method, report.name, report.failure.as_deref().unwrap_or_default());
+    }
+    format!("native\t{requests} requests, {} reports; task errors: {}", reports.len(), errors.join("; "))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use swarmgate_python::{Code, Module, Refusal, has_module, inspect_module};
+use swarmgate_python::{Code, Module, Refusal, has_module, inspect_module, module_uses};
 
 use crate::files::Files;
 use crate::modules;
@@ -30,6 +30,7 @@ impl Checker<'_> {
             Ok((code, refusals)) => {
                 self.refusals.extend(refusals);
                 self.code(&code, module);
+                self.uses(file, source);
             }
             Err(refusals) => self.refusals.extend(refusals),
         }
@@ -72,6 +73,20 @@ impl Checker<'_> {
         }
     }
 
+    /// Parts of modules that can be imported, and would end the test once they are reached.
+    fn uses(&mut self, file: &str, source: &str) {
+        for each in module_uses(source).names {
+            let Some((_, advice)) = REFUSED_PARTS.iter().find(|(name, _)| *name == each.name) else { continue };
+            self.refusals.push(Refusal {
+                file: file.to_owned(),
+                line: each.line,
+                column: each.column,
+                construct: format!("`{}`", each.name),
+                advice: (*advice).to_owned(),
+            });
+        }
+    }
+
     /// Whether there is a module of this name; one that is a file is gone through too.
     fn module(&mut self, name: &str) -> bool {
         if has_module(name) || modules::has(name) || self.seen.contains(name) {
@@ -89,15 +104,61 @@ impl Checker<'_> {
     }
 }
 
+/// What of modules that are there is not, and what to do about it.
+const REFUSED_PARTS: &[(&str, &str)] = &[
+    ("threading.Thread", THREADS),
+    ("threading.Timer", THREADS),
+    ("gevent.spawn", THREADS),
+    ("gevent.spawn_later", THREADS),
+    ("gevent.Greenlet", THREADS),
+    ("socket.socket", SOCKETS),
+    ("socket.create_connection", SOCKETS),
+    ("http.client.HTTPConnection", OTHER_CLIENT),
+    ("http.client.HTTPSConnection", OTHER_CLIENT),
+    ("urllib.request.urlopen", OTHER_CLIENT),
+    ("urllib.request.Request", OTHER_CLIENT),
+    ("urllib.request.urlretrieve", OTHER_CLIENT),
+    ("urllib3.PoolManager", OTHER_CLIENT),
+    ("os.system", PROCESSES),
+    ("os.popen", PROCESSES),
+    ("os.fork", PROCESSES),
+    ("os.makedirs", WRITING),
+    ("os.mkdir", WRITING),
+    ("os.remove", WRITING),
+    ("os.rename", WRITING),
+    ("shutil.rmtree", WRITING),
+    ("shutil.copy", WRITING),
+    ("shutil.copyfile", WRITING),
+    ("shutil.move", WRITING),
+    ("tempfile.NamedTemporaryFile", WRITING),
+    ("tempfile.TemporaryDirectory", WRITING),
+    ("tempfile.mkdtemp", WRITING),
+    (
+        "requests.auth.HTTPDigestAuth",
+        "only HTTPBasicAuth is there natively; run it with a real Locust: --engine locust",
+    ),
+];
+
+const THREADS: &str =
+    "users already run beside each other, and nothing else can be started; run it with a real Locust: --engine locust";
+const SOCKETS: &str = "only HTTP is spoken here; run it with a real Locust: --engine locust";
+const OTHER_CLIENT: &str =
+    "use self.client, or requests for what is not to be counted; or run it with a real Locust: --engine locust";
+const PROCESSES: &str = "no other process can be started; run it with a real Locust: --engine locust";
+const WRITING: &str = "files can only be read; print goes to the log; or run it with a real Locust: --engine locust";
+
 fn advice(top: &str) -> String {
-    match top {
-        "socket" | "ssl" | "websocket" | "websockets" | "socketio" | "grpc" | "paho" => {
-            "only HTTP is spoken here; run it with a real Locust".to_owned()
+    let advice = match top {
+        "ssl" | "websocket" | "websockets" | "socketio" | "grpc" | "paho" | "psycopg2" | "pymongo" | "redis"
+        | "kafka" => SOCKETS,
+        "flask" => {
+            "there is no web interface to extend here; leave it out, or run it with a real Locust: --engine locust"
         }
-        "flask" => "there is no web interface to extend here; leave it out".to_owned(),
-        "subprocess" | "multiprocessing" | "asyncio" | "concurrent" => {
-            "users already run beside each other; other processes and threads can't be started".to_owned()
+        "subprocess" | "multiprocessing" => PROCESSES,
+        "asyncio" | "concurrent" => THREADS,
+        _ => {
+            "this package is not there natively; leave it out, put what is needed into a file beside the locustfile, or run it with a real Locust: --engine locust"
         }
-        _ => "this package is not there natively; leave it out, put what is needed into a file beside the locustfile, or run it with a real Locust".to_owned(),
-    }
+    };
+    advice.to_owned()
 }

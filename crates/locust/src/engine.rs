@@ -8,6 +8,7 @@ use swarmgate_python::{Args, HostCall, Module, Native, NativeFn, Res, Value, Vm,
 
 use crate::exchange::{Answer, AnswerError, Exchange, Headers};
 use crate::session::{Known, Then};
+use crate::stats::{self, Stats};
 use crate::waits;
 
 /// An exchange that a user waits for.
@@ -46,6 +47,18 @@ pub struct Shared {
     pub user_count: i64,
     /// Once the classes are loaded.
     pub known: Option<Rc<Known>>,
+    /// What `environment.stats` shows, where the locustfile names it.
+    pub stats: Option<Stats>,
+}
+
+impl Shared {
+    /// Counts a request that was answered at `now`, in seconds since 1970.
+    pub fn count(&mut self, report: Report, now: f64) {
+        if let Some(stats) = &mut self.stats {
+            stats.count(&report, now);
+        }
+        self.reports.push_back(report);
+    }
 }
 
 pub fn shared(vm: &Vm) -> Option<Rc<RefCell<Shared>>> {
@@ -66,6 +79,10 @@ pub fn make(_: &mut Vm, module: &Module) -> Res<()> {
         ("user_count", user_count),
         ("between", waits::between),
         ("constant", waits::constant),
+        ("stats_entry", stats::entry),
+        ("stats_names", stats::names),
+        ("stats_failures", stats::failures),
+        ("stats_clear", stats::clear),
     ];
     for (name, call) in functions {
         module.set(intern(name), Value::Native(Rc::new(Native { name, call: *call, binds: false })));
@@ -134,8 +151,9 @@ fn report(vm: &mut Vm, args: Args) -> Res<Value> {
         None | Some(Value::None) => None,
         Some(value) => Some(vm.str_of(value)?),
     };
+    let now = stats::seconds(vm);
     if let Some(shared) = shared(vm) {
-        shared.borrow_mut().reports.push_back(Report { method, name, milliseconds, bytes, failure });
+        shared.borrow_mut().count(Report { method, name, milliseconds, bytes, failure }, now);
     }
     Ok(Value::None)
 }

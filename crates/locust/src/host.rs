@@ -13,7 +13,7 @@ pub type LogSink = Rc<dyn Fn(LogLevel, &str, &str)>;
 pub struct World {
     /// What may be read.
     pub files: Files,
-    /// Environment variables that are seen.
+    /// Environment variables that are seen: [`shown_environment`] of this process.
     pub environment: Vec<(String, String)>,
     /// `sys.argv`.
     pub arguments: Vec<String>,
@@ -25,6 +25,13 @@ pub struct World {
     pub entropy: Rc<dyn Fn() -> u64>,
     /// Where the log goes.
     pub log: LogSink,
+}
+
+/// Of these environment variables, those that a locustfile sees: credentials and settings of what runs it are not its own. The
+/// command, which loads a locustfile to check it, and the workers show the same.
+pub fn shown_environment(variables: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
+    let is_shown = |name: &str| !["AWS_", "SWARMGATE_"].iter().any(|hidden| name.starts_with(hidden));
+    variables.into_iter().filter(|(name, _)| is_shown(name)).collect()
 }
 
 impl Host for World {
@@ -64,5 +71,18 @@ impl Host for World {
         let pages = std::fs::read_to_string("/proc/self/statm").ok();
         let resident = pages.as_ref().and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok());
         resident.unwrap_or(0) * 4096
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_not_shown() {
+        let pairs = ["HOME", "AWS_SECRET_ACCESS_KEY", "LOCUST_HOST", "SWARMGATE_SECRET_TOKEN", "MY_AWS_NAME"];
+        let shown = shown_environment(pairs.map(|name| (name.to_owned(), "x".to_owned())));
+        let names: Vec<_> = shown.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["HOME", "LOCUST_HOST", "MY_AWS_NAME"]);
     }
 }

@@ -17,6 +17,7 @@ mod life;
 mod load;
 mod modules;
 mod session;
+mod stats;
 mod user;
 mod waits;
 
@@ -24,6 +25,6 @@ pub use check::check;
 pub use engine::Report;
 pub use exchange::{Answer, AnswerError, Exchange, Headers};
 pub use files::Files;
-pub use host::{LogSink, World};
+pub use host::{LogSink, World, shown_environment};
 pub use load::{LoadError, Locustfile, Options, ShapeTick, UserClass};
 pub use user::{LocustUser, UserStep};

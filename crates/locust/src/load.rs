@@ -8,6 +8,7 @@ use swarmgate_python::{Args, Fiber, HostCall, Kind, Module, Refusal, Resumed, St
 use crate::engine::{Report, Shared};
 use crate::host::World;
 use crate::life::Life;
+use crate::stats::Stats;
 use crate::{modules, session};
 
 /// What a test is run with.
@@ -91,10 +92,18 @@ impl Locustfile {
         if !refusals.is_empty() {
             return Err(LoadError::Refused(refusals));
         }
+        // A word of the source or of a file with it: what they can't name, they can't ask for.
+        let is_python = |path: &str| path.ends_with(".py");
+        let names_stats = source.contains("stats")
+            || world
+                .files
+                .iter()
+                .any(|(path, content)| is_python(path) && String::from_utf8_lossy(content).contains("stats"));
         let mut vm = Vm::new(Box::new(world), limits);
         vm.set_main_file(name);
         let shared = Rc::new(RefCell::new(Shared { host: options.host.clone(), ..Shared::default() }));
         shared.borrow_mut().options = parsed_options(options);
+        shared.borrow_mut().stats = names_stats.then(|| Stats::starting(crate::stats::seconds(&vm)));
         vm.state.embedding = Some(Box::new(Rc::clone(&shared)));
         modules::install(&mut vm);
         let core = vm.import("_locust_core").map_err(|raise| failure(&mut vm, raise))?;
@@ -121,7 +130,7 @@ impl Locustfile {
                 Step::Waits(HostCall::Sleep(_)) => step = self.vm.resume(&mut fiber, Resumed::With(Value::None)),
                 Step::Waits(HostCall::Other(_)) => {
                     return Err(LoadError::Unsupported(
-                        "a request while the locustfile is loaded: move it into on_start or test_start".to_owned(),
+                        "a request here: move it into a task, on_start or test_start, or run it with a real Locust: --engine locust".to_owned(),
                     ));
                 }
                 Step::Returned(value) => return Ok(value),
@@ -206,6 +215,20 @@ impl Locustfile {
         self.finish(&fire, args).map(drop)
     }
 
+    /// What tells the listeners of an event.
+    pub(crate) fn teller(&self) -> Value {
+        self.core("_fire_event")
+    }
+
+    /// The exit code that the locustfile asked for.
+    pub fn exit_code(&mut self) -> Option<i64> {
+        let environment = self.core("environment");
+        match self.vm.attr(&environment, intern("process_exit_code")) {
+            Ok(Value::Int(code)) => Some(code),
+            _ => None,
+        }
+    }
+
     /// What the shape says at `seconds` of the test; `None`: there is no shape, or it says that the test is over.
     ///
     /// # Errors
@@ -279,7 +302,7 @@ pub fn fatal_text(fatal: &swarmgate_python::Fatal) -> String {
     let own = fatal.trace.iter().rev().find(|entry| !entry.file.starts_with('<'));
     let place = own.map(|entry| format!("{}:{}: ", entry.file, entry.line)).unwrap_or_default();
     let hint = match fatal.kind {
-        Kind::Unsupported => "; run it with a real Locust instead",
+        Kind::Unsupported => "; run it with a real Locust: --engine locust",
         Kind::Instructions | Kind::Memory => "",
     };
     format!("{place}{}{hint}", fatal.message)

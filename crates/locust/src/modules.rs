@@ -3,11 +3,12 @@
 use swarmgate_python::{Module, Res, Vm};
 
 const CORE: &str = include_str!("prelude/core.py");
+const STATS: &str = include_str!("prelude/stats.py");
 
 /// Modules, and what they show of `_locust_core`.
 #[rustfmt::skip]
 const MODULES: &[(&str, &str)] = &[
-    ("locust", "User, HttpUser, FastHttpUser, TaskSet, SequentialTaskSet, task, tag, between, constant, constant_pacing, constant_throughput, poisson, events, LoadTestShape, HttpLocust"),
+    ("locust", "User, HttpUser, FastHttpUser, TaskSet, SequentialTaskSet, task, tag, between, constant, constant_pacing, constant_throughput, poisson, events, Events, LoadTestShape, run_single_user, Locust, HttpLocust, TaskSequence, seq_task"),
     ("locust.user", "User, HttpUser, TaskSet, task, tag, between, constant, constant_pacing, constant_throughput"),
     ("locust.user.users", "User, HttpUser"),
     ("locust.user.task", "TaskSet, task, tag, DefaultTaskSet"),
@@ -17,6 +18,7 @@ const MODULES: &[(&str, &str)] = &[
     ("locust.clients", "HttpSession, ResponseContextManager, Response, LocustError"),
     ("locust.exception", "LocustError, ResponseError, CatchResponseError, InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopUser, StopTest, MissingWaitTimeError"),
     ("locust.event", "EventHook, Events"),
+    ("locust.debug", "run_single_user"),
     ("locust.env", "Environment"),
     ("locust.runners", "Runner, LocalRunner, MasterRunner, WorkerRunner"),
     ("locust.shape", "LoadTestShape"),
@@ -36,7 +38,9 @@ const MODULES: &[(&str, &str)] = &[
 /// What is said beside the imports.
 fn more(name: &str) -> &'static str {
     match name {
-        "locust" => "import locust.exception as exception\nstats = None\n__version__ = '2.46.0'\nwait_time = None\n",
+        "locust" => {
+            "import locust.exception as exception\nimport locust.stats as stats\n__version__ = '2.46.0'\nwait_time = None\n"
+        }
         "requests" => concat!(
             "import requests.exceptions as exceptions, requests.auth as auth\n__version__ = '2.32.3'\n\n",
             "def session():\n    return Session()\n\n",
@@ -56,13 +60,14 @@ fn more(name: &str) -> &'static str {
 
 /// Whether a module of this name is made here.
 pub fn has(name: &str) -> bool {
-    MODULES.iter().any(|(n, _)| *n == name)
+    name == "locust.stats" || MODULES.iter().any(|(n, _)| *n == name)
 }
 
 /// Tells the machine of all of them.
 pub fn install(vm: &mut Vm) {
     vm.add_maker("_locust", crate::engine::make);
     vm.add_maker("_locust_core", |vm, _| vm.run_source("_locust_core", "<locust>", CORE).map(drop));
+    vm.add_maker("locust.stats", |vm, _| vm.run_source("locust.stats", "<locust.stats>", STATS).map(drop));
     for (name, _) in MODULES {
         vm.add_maker(name, make);
     }

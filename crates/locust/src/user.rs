@@ -79,6 +79,13 @@ impl LocustUser {
         self.go_on(file, next)
     }
 
+    /// Tells the listeners of an event, in place of a user's life: they may wait, and ask for something. Then it is gone.
+    pub fn listen(&mut self, file: &mut Locustfile, event: &str) -> UserStep {
+        let teller = file.teller();
+        let next = self.call(file, Stage::Begin, &teller, [Value::str(event)]);
+        self.go_on(file, next)
+    }
+
     /// Its wait is over.
     pub fn waited(&mut self, file: &mut Locustfile) -> UserStep {
         let next = match (self.stage, self.user.clone()) {

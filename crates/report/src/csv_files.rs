@@ -137,6 +137,19 @@ pub fn failures_csv(summary: &Summary) -> Result<Vec<u8>, ReportError> {
     finish(csv)
 }
 
+/// The columns of Locust's `_exceptions.csv`. `Nodes` has what ran them; workers are not told apart.
+///
+/// # Errors
+/// [`ReportError::Csv`].
+pub fn exceptions_csv(summary: &Summary) -> Result<Vec<u8>, ReportError> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(["Count", "Message", "Traceback", "Nodes"])?;
+    for exception in &summary.exceptions {
+        csv.write_record([&exception.count.to_string(), &exception.message, &exception.traceback, "local"])?;
+    }
+    finish(csv)
+}
+
 fn finish(csv: csv::Writer<Vec<u8>>) -> Result<Vec<u8>, ReportError> {
     csv.into_inner().map_err(|error| ReportError::Csv(csv::Error::from(error.into_error())))
 }

@@ -15,7 +15,7 @@ mod renderer;
 mod script_data;
 mod words;
 
-pub use csv_files::{failures_csv, intervals_csv, requests_csv};
+pub use csv_files::{exceptions_csv, failures_csv, intervals_csv, requests_csv};
 pub use dashboard::dashboard_page;
 pub use files::{ReportError, ReportFile, ReportInput, report_files};
 pub use html::report_page;

@@ -50,6 +50,12 @@ pub fn advice(doubt: &Doubt) -> &'static str {
         Doubt::NothingMeasured { .. } => {
             "Compare the name in the threshold with the requests table: it must be equal to the letter."
         }
+        Doubt::UsersEnded { .. } => {
+            "Those users made no more requests. See that each loop of the locustfile waits or asks for something, and that no value grows for ever."
+        }
+        Doubt::ScriptExceptions { .. } => {
+            "See the exceptions: the target answered what the locustfile does not expect, or the locustfile is wrong."
+        }
         Doubt::ClockFaults { .. } => {
             "A machine's clock was set while the test ran. Let its time service settle, and run again."
         }

@@ -99,7 +99,6 @@ pub async fn drive(outfit: Outfit, order: Order, tools: Tools, mut control: watc
     let thread = Rc::new(Thread::new(outfit, &order, script, clock, from, spent));
     let mut driver = Driver::new(Rc::clone(&thread), &order, from, crowd, spans);
     driver.listen(&control.borrow_and_update(), clock.now());
-    thread.tell_script("test_start");
     while driver.turn(clock.now()) == Turn::GoesOn {
         if !hand_over(&thread, &parts) {
             return;
@@ -217,6 +216,9 @@ impl<'a> Driver<'a> {
         thread.tell_script("test_stop");
         thread.tell_script("quitting");
         self.hear_script();
+        if let Some(code) = thread.script.as_ref().and_then(ScriptHost::exit_code) {
+            thread.recorder.borrow_mut().exit_code(code);
+        }
         thread.recorder.borrow_mut().finish(now);
         Turn::Over
     }
@@ -409,8 +411,9 @@ impl<'a> Driver<'a> {
 
 impl Thread {
     fn tell_script(&self, event: &str) {
-        if let Some(script) = &self.script {
-            script.fire(event);
+        // The load is over: what a listener could not do is said, and ends nothing.
+        if let Some(Err(reason)) = self.script.as_ref().map(|script| script.fire(event)) {
+            self.recorder.borrow_mut().script_exception(&reason, "", self.clock.now());
         }
     }
 

@@ -283,6 +283,23 @@ impl Recorder {
         self.generator.starts_dropped += u64::from(dropped);
     }
 
+    /// A task of a script was left by an exception.
+    pub fn script_exception(&mut self, message: &str, traceback: &str, now: Micros) {
+        self.roll(now);
+        self.generator.script.record_exception(message, traceback, now);
+    }
+
+    /// A user of a script was ended: it makes no more requests.
+    pub fn user_ended(&mut self, why: &str, now: Micros) {
+        self.roll(now);
+        self.generator.script.record_ended(why, now);
+    }
+
+    /// A script asked for an exit code.
+    pub fn exit_code(&mut self, code: i64) {
+        self.generator.script.record_exit_code(code);
+    }
+
     /// An iteration began.
     pub fn iteration_started(&mut self, now: Micros) {
         self.roll(now);

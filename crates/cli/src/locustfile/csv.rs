@@ -35,7 +35,7 @@ const HISTORY: [&str; 24] = [
     "Total Average Content Size",
 ];
 
-/// Writes `PREFIX_stats.csv`, `PREFIX_failures.csv` and `PREFIX_stats_history.csv` of the report in `out`.
+/// Writes `PREFIX_stats.csv`, `PREFIX_failures.csv`, `PREFIX_exceptions.csv` and `PREFIX_stats_history.csv` of the report in `out`.
 ///
 /// # Errors
 /// [`Failure`]: a file can't be written.
@@ -48,6 +48,10 @@ pub fn write(out: &Path, prefix: &str, summary: &Summary) -> Result<(), Failure>
         let to = format!("{prefix}_{theirs}.csv");
         fs::copy(out.join(format!("{ours}.csv")), &to).map_err(|error| failed(&to, &error))?;
     }
+    let to = format!("{prefix}_exceptions.csv");
+    let exceptions = swarmgate_report::exceptions_csv(summary)
+        .map_err(|error| Failure::could_not_run(format!("--csv `{prefix}`: writing `{to}`: {error}")))?;
+    fs::write(&to, exceptions).map_err(|error| failed(&to, &error))?;
     let to = format!("{prefix}_stats_history.csv");
     fs::write(&to, history(summary)).map_err(|error| failed(&to, &error))
 }

@@ -42,9 +42,17 @@ pub fn read(argument: &str) -> Result<Source, Failure> {
     let text = input::read_text(path)?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let files = Files::gather(folder, &name, Script::LARGEST)
+    // As with Locust, modules and files are found from where the command is started, too.
+    let root = std::env::current_dir().ok().filter(|root| is_above(root, folder));
+    let files = Files::gather(folder, root.as_deref(), &name, Script::LARGEST)
         .map_err(|error| Failure::input(format!("locustfile `{argument}`: {error}")))?;
     Ok(Source { main: name, text, files })
+}
+
+/// Whether `folder` lies below `root`.
+fn is_above(root: &Path, folder: &Path) -> bool {
+    let (Ok(root), Ok(folder)) = (root.canonicalize(), folder.canonicalize()) else { return false };
+    folder != root && folder.starts_with(root)
 }
 
 /// Everything in a locustfile that can't work here.
@@ -60,7 +68,7 @@ pub fn load_file(source: &Source, options: &Options, clock: &Rc<Cell<u64>>) -> R
     let (wall, monotonic) = (Rc::clone(clock), Rc::clone(clock));
     let world = World {
         files: source.files.clone(),
-        environment: std::env::vars().collect(),
+        environment: swarmgate_locust::shown_environment(std::env::vars()),
         arguments: vec!["locust".to_owned()],
         wall: Rc::new(move || wall.get()),
         monotonic: Rc::new(move || monotonic.get()),

@@ -69,6 +69,10 @@ class EventHook:
     def remove_listener(self, handler):
         self._handlers.remove(handler)
 
+    def __iadd__(self, handler):
+        self.add_listener(handler)
+        return self
+
     def fire(self, *, reverse=False, **kwargs):
         for handler in list(reversed(self._handlers)) if reverse else list(self._handlers):
             try:
@@ -84,6 +88,27 @@ class _RequestHook(EventHook):
         _report(str(kwargs.get("request_type", "")), str(kwargs.get("name", "")), float(kwargs.get("response_time") or 0),
                 int(kwargs.get("response_length") or 0), _failure_text(kwargs.get("exception")))
         super().fire(reverse=reverse, **kwargs)
+
+
+class _OldRequestHook(EventHook):
+    # Of Locust before 2.0: one for requests that succeeded, one for those that failed.
+    def __init__(self, has_failed):
+        super().__init__()
+        self._has_failed = has_failed
+
+    def add_listener(self, handler):
+        has_failed = self._has_failed
+
+        def told(request_type, name, response_time, response_length, exception=None, **others):
+            if has_failed and exception is not None:
+                handler(request_type=request_type, name=name, response_time=response_time, response_length=response_length, exception=exception)
+            elif not has_failed and exception is None:
+                handler(request_type=request_type, name=name, response_time=response_time, response_length=response_length)
+        events.request.add_listener(told)
+        return handler
+
+    def fire(self, *, exception=None, **kwargs):
+        events.request.fire(exception=exception if self._has_failed else None, **kwargs)
 
 
 def _failure_text(error):
@@ -104,8 +129,9 @@ class Events:
         self.request = _RequestHook()
         for name in ("user_error", "report_to_master", "worker_report", "worker_connect", "spawning_complete", "quitting", "quit", "init",
                      "init_command_line_parser", "test_start", "test_stopping", "test_stop", "reset_stats", "cpu_warning", "heartbeat_sent",
-                     "heartbeat_received", "usage_monitor", "request_success", "request_failure"):
+                     "heartbeat_received", "usage_monitor"):
             setattr(self, name, EventHook())
+        self.request_success, self.request_failure = _OldRequestHook(False), _OldRequestHook(True)
 
 
 events = Events()
@@ -710,6 +736,11 @@ def _place(url):
             raise InvalidSchema(f"No connection adapters were found for {url!r}")
         if not parts.hostname:
             raise InvalidURL(f"Invalid URL {url!r}: No host supplied")
+        try:
+            parts.port
+        except ValueError:
+            # A path without its slash behind the host.
+            raise InvalidURL(f"Failed to parse: {url}") from None
         sent = _urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], _quote(parts.path or "/", _SAFE), _quote(parts.query, _SAFE), ""))
         if len(_KEPT) >= 500:
             _KEPT.clear()
@@ -913,7 +944,38 @@ class FastHttpUser(User):
         unsupported("FastHttpUser.rest_")
 
 
-HttpLocust, FastHttpLocust, Locust = HttpUser, FastHttpUser, User
+class _Old:
+    # Users as they were written for Locust before 1.0: one set of tasks, and waits in milliseconds.
+    task_set = None
+    wait_function = None
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if cls.task_set is not None:
+            cls.tasks = [cls.task_set]
+            _logger.warning("%s is written for a Locust before 1.0; it is run as such", cls.__name__)
+
+    def wait_time(self):
+        return _old_wait(self, 1000)
+
+
+def _old_wait(holder, default):
+    if holder.wait_function is not None:
+        return holder.wait_function() / 1000.0
+    low = default if holder.min_wait is None else holder.min_wait
+    return _random.randint(low, max(low, low if holder.max_wait is None else holder.max_wait)) / 1000.0
+
+
+class Locust(_Old, User):
+    abstract = True
+
+
+class HttpLocust(_Old, HttpUser):
+    abstract = True
+
+
+class FastHttpLocust(_Old, FastHttpUser):
+    abstract = True
 
 
 class TaskSet:
@@ -1008,6 +1070,8 @@ class TaskSet:
         return _random.choice(self.tasks)
 
     def wait_time(self):
+        if isinstance(self._user, _Old) and (self.min_wait is not None or self.wait_function is not None):
+            return _old_wait(self, 1000)
         if self._user.wait_time:
             return self._user.wait_time()
         if self.min_wait is not None and self.max_wait is not None:
@@ -1039,6 +1103,22 @@ class SequentialTaskSet(TaskSet):
         task = self.tasks[self._at % len(self.tasks)]
         self._at += 1
         return task
+
+
+class TaskSequence(SequentialTaskSet):
+    # Of Locust before 1.0.
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.tasks = sorted(self.tasks, key=lambda task: getattr(task, "locust_task_order", 1))
+
+
+def seq_task(order):
+    def decorate(function):
+        function.locust_task_order = order
+        if not hasattr(function, "locust_task_weight"):
+            function.locust_task_weight = 1
+        return function
+    return decorate
 
 
 class DefaultTaskSet(TaskSet):
@@ -1117,10 +1197,9 @@ class LoadTestShape:
         return None
 
 
-class _Stats:
-    def __getattr__(self, name):
-        from _swarmgate import unsupported
-        unsupported(f"environment.stats.{name}: the results are in the report")
+def run_single_user(*args, **kwargs):
+    from _swarmgate import unsupported
+    unsupported("run_single_user()")
 
 
 class Runner:
@@ -1136,6 +1215,13 @@ class Runner:
     @property
     def stats(self):
         return self.environment.stats
+
+    def __getattr__(self, name):
+        # What a runner of Locust has, and this one has not.
+        if name in ("start", "start_shape", "spawn_users", "greenlet", "clients", "worker_count", "user_greenlets", "exceptions", "errors", "cpu_usage"):
+            from _swarmgate import unsupported
+            unsupported(f"environment.runner.{name}")
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def quit(self):
         self.state = "stopping"
@@ -1167,7 +1253,6 @@ class Environment:
         self.host = _host()
         self.parsed_options = Options(_options())
         self.runner = LocalRunner(self)
-        self.stats = _Stats()
         self.process_exit_code = None
         self.catch_exceptions = True
         self.reset_stats = False
@@ -1178,8 +1263,33 @@ class Environment:
         self.user_classes = []
         self.available_user_classes = {}
 
+    @property
+    def stats(self):
+        found = self.__dict__.get("_stats")
+        if found is None:
+            from locust.stats import RequestStats
+            found = self._stats = RequestStats()
+        return found
+
 
 environment = Environment()
+
+
+def _fire_event(name):
+    getattr(events, name).fire(environment=environment)
+
+
+def _take_options():
+    # What a locustfile adds to the command line: defaults, and LOCUST_* variables.
+    if not events.init_command_line_parser._handlers:
+        return
+    import argparse
+    parser = argparse.ArgumentParser()
+    parser._env_prefix = "LOCUST_"
+    events.init_command_line_parser.fire(parser=parser)
+    for name, value in parser.parse_known_args([])[0].__dict__.items():
+        if not hasattr(environment.parsed_options, name):
+            setattr(environment.parsed_options, name, value)
 
 
 def _keep(task, tags, excluded):
@@ -1198,6 +1308,7 @@ def _filter(holder, tags, excluded):
 
 
 def _user_classes(names, module_name, tags, excluded):
+    _take_options()
     found = []
     for name, value in names:
         if isinstance(value, type) and issubclass(value, User) and not value.abstract and value not in (User, HttpUser, FastHttpUser) and value not in found:

@@ -27,7 +27,7 @@ impl Own {
         let Some(shared) = shared(vm) else { return };
         let (method, name) = (self.exchange.method.clone(), self.name.clone());
         let report = Report { method, name, milliseconds: self.milliseconds, bytes: self.bytes as u64, failure };
-        shared.borrow_mut().reports.push_back(report);
+        shared.borrow_mut().count(report, self.began + self.milliseconds / 1e3);
     }
 }
 

@@ -308,7 +308,11 @@ impl<'a> Compiler<'a> {
             && let Some(Expr::StringLiteral(mode)) = mode
             && mode.value.to_str().contains(['w', 'a', 'x', '+'])
         {
-            self.refuse(call, "writing a file", "write to the log with print or logging, or run it with a real Locust");
+            self.refuse(
+                call,
+                "writing a file",
+                "write to the log with print or logging, or run it with a real Locust: --engine locust",
+            );
         }
     }
 

@@ -14,6 +14,7 @@ mod refusal;
 mod scope;
 mod statement;
 mod unit;
+mod uses;
 
 use std::rc::Rc;
 
@@ -21,6 +22,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 pub use code::{BinOp, CallSite, ClassPlan, CmpOp, Code, Conversion, FunctionPlan, ImportPlan, Op};
 pub use refusal::Refusal;
+pub use uses::{Use, Uses, module_uses};
 
 use refusal::Places;
 use scope::{Body, Scope};

@@ -1,7 +1,7 @@
-//! Why requests failed, and from when to when.
+//! Why requests failed, and which exceptions left tasks of a script, and from when to when.
 
 use maud::{Markup, html};
-use swarmgate_domain::{FailureSummary, Micros, Summary};
+use swarmgate_domain::{ExceptionSummary, FailureSummary, Micros, Summary};
 
 use super::{headed, scrolled};
 use crate::format;
@@ -35,8 +35,38 @@ pub fn section(summary: &Summary) -> Markup {
                     }
                 }))
             }
+            @if !summary.exceptions.is_empty() {
+                h3 { "Exceptions" }
+                (scrolled("Exceptions", html! {
+                    table.failures.sortable {
+                        caption.sr { "Exceptions that left tasks, with when they came" }
+                        thead {
+                            tr {
+                                th scope="col" { "Exception" }
+                                th scope="col" { "Traceback" }
+                                th.num scope="col" { "Count" }
+                                th.num scope="col" { "First seen" }
+                                th.num scope="col" { "Last seen" }
+                            }
+                        }
+                        tbody { @for exception in &summary.exceptions { (exception_row(summary, exception)) } }
+                    }
+                }))
+            }
         },
     )
+}
+
+fn exception_row(summary: &Summary, exception: &ExceptionSummary) -> Markup {
+    html! {
+        tr {
+            th.name scope="row" { (exception.message) }
+            td.detail.text { details { summary { "Show" } pre { (exception.traceback) } } }
+            td.num data-v=(exception.count) { (format::count(exception.count)) }
+            (seen(summary.started_at, exception.first_us))
+            (seen(summary.started_at, exception.last_us))
+        }
+    }
 }
 
 fn row(summary: &Summary, failure: &FailureSummary) -> Markup {

@@ -6,7 +6,7 @@ use swarmgate_domain::{ErrorKind, Micros};
 use swarmgate_locust::{Report, UserStep};
 use swarmgate_service::ports::WantsEnd;
 
-use super::{ScriptHost, ScriptUser, Uncounted};
+use super::{Beginning, ScriptHost, ScriptUser, Uncounted};
 use crate::failure::Failure;
 use crate::script_log;
 use crate::thread::Thread;
@@ -18,11 +18,65 @@ use crate::thread::user::{Phase, User};
 /// A longer text of a failure is cut off.
 const LONGEST_FAILURE: usize = 300;
 
+/// How often a user that came while `test_start` is being told of looks whether that is over.
+const LOOKS_AGAIN: Micros = Micros(10_000);
+
+/// Tells the listeners of `test_start`, on the time and over the connection of the first user: what they ask for is not counted, and
+/// users only come after that. `Some`: the test was over before.
+async fn begin_test(thread: &Rc<Thread>, host: &ScriptHost, desk: &mut Desk, user: &mut User) -> Option<Micros> {
+    let mut listeners = ScriptUser::default();
+    let mut now = thread.clock.now();
+    let users = || thread.recorder.borrow().users();
+    let mut step = host.resume(now, users(), |file| listeners.python.listen(file, "test_start"));
+    loop {
+        step = match counted(thread, host, &mut listeners, step) {
+            UserStep::Exchange(exchange) => match desk.exchange(user, &mut listeners, &exchange, now).await {
+                Ok((done, answer)) => {
+                    now = done;
+                    host.resume(now, users(), |file| listeners.python.answered(file, answer))
+                }
+                Err(cut) => return Some(cut.at),
+            },
+            // Nothing else is to be done meanwhile, so the wait need not be real.
+            UserStep::Sleep(_) => host.resume(now, users(), |file| listeners.python.waited(file)),
+            UserStep::Unsupported(reason) => {
+                host.wants_end.borrow_mut().get_or_insert(WantsEnd::Fail { reason });
+                thread.bell.ring_by(now);
+                return None;
+            }
+            UserStep::Ended(why) => {
+                let reason = format!("in a listener of test_start: {why}");
+                host.wants_end.borrow_mut().get_or_insert(WantsEnd::Fail { reason });
+                thread.bell.ring_by(now);
+                return None;
+            }
+            UserStep::Gone | UserStep::Failed(_) => return None,
+        };
+    }
+}
+
 /// Works for a user until it must wait.
 pub async fn work_for(thread: &Rc<Thread>, host: &ScriptHost, desk: &mut Desk, id: u32, user: &mut User) -> Rest {
     let mut now = thread.clock.now();
-    let mut as_of = user.due;
     thread.note_lateness(id, user, now);
+    match host.beginning.get() {
+        Beginning::Over => {}
+        Beginning::Under => {
+            user.due = now + LOOKS_AGAIN;
+            return Rest::Until(user.due);
+        }
+        Beginning::ToCome => {
+            host.beginning.set(Beginning::Under);
+            let over = begin_test(thread, host, desk, user).await;
+            host.beginning.set(Beginning::Over);
+            if let Some(at) = over {
+                return Rest::Gone(at);
+            }
+            now = thread.clock.now();
+            user.due = now;
+        }
+    }
+    let mut as_of = user.due;
     let mut script = user.script.take().unwrap_or_default();
     let users = || thread.recorder.borrow().users();
     let mut step = None;
@@ -65,11 +119,14 @@ pub async fn work_for(thread: &Rc<Thread>, host: &ScriptHost, desk: &mut Desk, i
             Some(UserStep::Gone) => return Rest::Gone(now),
             Some(UserStep::Failed(traceback)) => {
                 script_log::error(&traceback);
+                let message = traceback.trim_end().lines().next_back().unwrap_or_default().to_owned();
+                thread.recorder.borrow_mut().script_exception(&message, &traceback, now);
                 return Rest::Gone(now);
             }
             // The others may go on: it is this user that never waited, or wanted too much memory.
             Some(UserStep::Ended(why)) => {
                 script_log::error(&format!("a user was ended: {why}"));
+                thread.recorder.borrow_mut().user_ended(&why, now);
                 return Rest::Gone(now);
             }
             // No user could do what the script says.
@@ -92,6 +149,10 @@ fn counted(thread: &Thread, host: &ScriptHost, script: &mut ScriptUser, step: Us
         let report = host.file.borrow_mut().next_report();
         let Some(report) = report else { break };
         count(thread, host, script, report);
+    }
+    let errors = host.file.borrow_mut().user_errors();
+    for (message, traceback) in errors {
+        thread.recorder.borrow_mut().script_exception(&message, &traceback, thread.clock.now());
     }
     if host.wants_end.borrow().is_some() {
         thread.bell.ring_by(thread.clock.now());

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use swarmgate_domain::{Micros, Script};
-use swarmgate_locust::{Files, LoadError, LocustUser, Locustfile, Options, UserStep, World};
+use swarmgate_locust::{Files, LoadError, LocustUser, Locustfile, Options, UserStep, World, shown_environment};
 use swarmgate_python::VmLimits;
 use swarmgate_service::ports::{EngineError, WantsEnd};
 
@@ -40,6 +40,15 @@ pub struct ScriptHost {
     wants_end: RefCell<Option<WantsEnd>>,
     has_asked_to_stop: Cell<bool>,
     has_spawned: Cell<bool>,
+    beginning: Cell<Beginning>,
+}
+
+/// How far the listeners of `test_start` are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beginning {
+    ToCome,
+    Under,
+    Over,
 }
 
 /// What a user of a script is, beside what every user is.
@@ -116,6 +125,7 @@ impl ScriptHost {
             wants_end: RefCell::default(),
             has_asked_to_stop: Cell::new(false),
             has_spawned: Cell::new(false),
+            beginning: Cell::new(Beginning::ToCome),
         })
     }
 
@@ -131,19 +141,29 @@ impl ScriptHost {
     }
 
     /// Tells the listeners of an event of the test.
-    pub fn fire(&self, event: &str) {
+    ///
+    /// # Errors
+    /// What one of them needs and is not there, in words.
+    pub fn fire(&self, event: &str) -> Result<(), String> {
         let mut file = self.file.borrow_mut();
         let arguments: &[&str] = if event == "spawning_complete" { &["user_count"] } else { &["environment"] };
-        if let Err(error) = file.fire(event, arguments) {
-            script_log::error(&format!("in a listener of {event}: {error}"));
-        }
+        let told = file.fire(event, arguments).map_err(|error| format!("in a listener of {event}: {error}"));
         self.note_end(&file);
+        told.inspect_err(|reason| script_log::error(reason))
+    }
+
+    /// The exit code that the script asked for.
+    pub fn exit_code(&self) -> Option<i64> {
+        self.file.borrow_mut().exit_code()
     }
 
     /// All users that are to come at the start are there.
     pub fn all_spawned(&self) {
-        if !self.has_spawned.replace(true) {
-            self.fire("spawning_complete");
+        if self.beginning.get() == Beginning::Over
+            && !self.has_spawned.replace(true)
+            && let Err(reason) = self.fire("spawning_complete")
+        {
+            self.wants_end.borrow_mut().get_or_insert(WantsEnd::Fail { reason });
         }
     }
 
@@ -163,8 +183,6 @@ impl ScriptHost {
         let mut file = self.file.borrow_mut();
         file.set_moment(now.as_secs_f64(), users);
         let step = act(&mut file);
-        // They are in the log already.
-        drop(file.user_errors());
         self.note_end(&file);
         step
     }
@@ -172,11 +190,10 @@ impl ScriptHost {
 
 /// What a script sees of this machine: its own files, and the environment without the credentials of the machine.
 fn world(files: Files) -> World {
-    let is_shown = |name: &String| !name.starts_with("AWS_") && !name.starts_with("SWARMGATE_");
     let monotonic = clock::Stopwatch::start();
     World {
         files,
-        environment: std::env::vars().filter(|(name, _)| is_shown(name)).collect(),
+        environment: shown_environment(std::env::vars()),
         arguments: vec!["locust".to_owned()],
         wall: Rc::new(clock::unix_nanos),
         monotonic: Rc::new(move || monotonic.nanos()),

@@ -33,3 +33,44 @@ class HTTPStatus(IntEnum):
     BAD_GATEWAY = 502
     SERVICE_UNAVAILABLE = 503
     GATEWAY_TIMEOUT = 504
+    SWITCHING_PROTOCOLS = 101
+    PROCESSING = 102
+    EARLY_HINTS = 103
+    NON_AUTHORITATIVE_INFORMATION = 203
+    RESET_CONTENT = 205
+    MULTI_STATUS = 207
+    ALREADY_REPORTED = 208
+    IM_USED = 226
+    MULTIPLE_CHOICES = 300
+    USE_PROXY = 305
+    PROXY_AUTHENTICATION_REQUIRED = 407
+    LENGTH_REQUIRED = 411
+    REQUEST_URI_TOO_LONG = 414
+    UNSUPPORTED_MEDIA_TYPE = 415
+    REQUESTED_RANGE_NOT_SATISFIABLE = 416
+    EXPECTATION_FAILED = 417
+    IM_A_TEAPOT = 418
+    MISDIRECTED_REQUEST = 421
+    LOCKED = 423
+    FAILED_DEPENDENCY = 424
+    TOO_EARLY = 425
+    UPGRADE_REQUIRED = 426
+    PRECONDITION_REQUIRED = 428
+    REQUEST_HEADER_FIELDS_TOO_LARGE = 431
+    UNAVAILABLE_FOR_LEGAL_REASONS = 451
+    HTTP_VERSION_NOT_SUPPORTED = 505
+    VARIANT_ALSO_NEGOTIATES = 506
+    INSUFFICIENT_STORAGE = 507
+    LOOP_DETECTED = 508
+    NOT_EXTENDED = 510
+    NETWORK_AUTHENTICATION_REQUIRED = 511
+
+    @property
+    def phrase(self):
+        words = self.name.replace("_", " ").title()
+        return {"Ok": "OK", "Im Used": "IM Used", "Im A Teapot": "I'm a Teapot", "Request Uri Too Long": "Request-URI Too Long", "Non Authoritative Information": "Non-Authoritative Information",
+                "Multi Status": "Multi-Status", "Http Version Not Supported": "HTTP Version Not Supported"}.get(words, words)
+
+
+class HTTPMethod:
+    CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE = "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"

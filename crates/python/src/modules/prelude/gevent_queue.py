@@ -1,0 +1,3 @@
+from queue import Empty, Full, LifoQueue, PriorityQueue, Queue
+
+JoinableQueue = SimpleQueue = Queue
