@@ -5,6 +5,7 @@
 mod bad_input;
 mod browser;
 mod coordinated_omission;
+mod doctor;
 mod documents;
 mod killed;
 mod locustfile;

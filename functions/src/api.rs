@@ -3,11 +3,10 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use http::header::LOCATION;
-use http::{HeaderValue, Method, Response, Uri};
+use http::{Method, Response, Uri};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
-use swarmgate_api::{Api, ApiResponse};
+use swarmgate_api::{Api, ApiResponse, BasePath};
 use tracing::info;
 
 use crate::deployment::Deployment;
@@ -22,6 +21,7 @@ pub async fn handle(deployment: &Deployment, api: &Api, request: Request) -> Res
     let stage = stage_prefix(request.request_context_ref());
     let (mut head, body) = request.into_parts();
     head.uri = without_prefix(head.uri, &stage);
+    head.extensions.insert(BasePath::new(&stage));
     let (method, path) = (head.method.clone(), head.uri.path().to_owned());
     let body = match body {
         Body::Empty => Bytes::new(),
@@ -43,7 +43,7 @@ pub async fn handle(deployment: &Deployment, api: &Api, request: Request) -> Res
         .milliseconds("Duration", took)
         .requests(deployment.requests.take())
         .print(&*deployment.ports.clock);
-    Ok(answer(response, &stage))
+    Ok(answer(response))
 }
 
 /// What paths start with: the stage, unless it is the one that has no part in them.
@@ -72,14 +72,8 @@ fn without_prefix(uri: Uri, prefix: &str) -> Uri {
     Uri::from_parts(parts).unwrap_or_default()
 }
 
-fn answer(response: ApiResponse, prefix: &str) -> Response<Body> {
-    let (mut head, body) = response.into_parts();
-    let moved = head.headers.get(LOCATION).and_then(|location| location.to_str().ok());
-    if let Some(path) = moved.filter(|location| location.starts_with('/'))
-        && let Ok(value) = HeaderValue::from_str(&format!("{prefix}{path}"))
-    {
-        head.headers.insert(LOCATION, value);
-    }
+fn answer(response: ApiResponse) -> Response<Body> {
+    let (head, body) = response.into_parts();
     let body = match String::from_utf8(body.into()) {
         Ok(text) => Body::Text(text),
         Err(bytes) => Body::Binary(bytes.into_bytes()),

@@ -9,8 +9,8 @@ use swarmgate_aws::{ReportUrls, S3Store, SqsQueue, connect, in_region};
 use swarmgate_environment::EnvironmentError;
 use swarmgate_local::{SystemClock, SystemRandomness};
 use swarmgate_report::ReportRenderer;
-use swarmgate_service::Retrying;
 use swarmgate_service::ports::{Clock, Ports, Queue, Settings as Waits};
+use swarmgate_service::{Examiner, Retrying};
 
 use crate::counted::Counted;
 use crate::fleet::Pools;
@@ -29,6 +29,7 @@ pub struct Deployment {
     pub config: SdkConfig,
     pub(crate) store: S3Store,
     pub(crate) requests: Arc<Counted>,
+    pub(crate) pools: Arc<Pools>,
 }
 
 impl Deployment {
@@ -47,20 +48,21 @@ impl Deployment {
             let config = pool.region.as_deref().map_or_else(|| config.clone(), |region| in_region(&config, region));
             queues.insert(name.clone(), Arc::new(SqsQueue::new(&config, &pool.queue)) as Arc<dyn Queue>);
         }
+        let pools = Arc::new(Pools::new(&config, &settings.pools, &clock));
         let ports = Ports {
             store: Arc::new(Retrying::new(requests.clone(), clock.clone(), random.clone())),
             queues,
-            fleet: Arc::new(Pools::new(&config, &settings.pools, &clock)),
+            fleet: pools.clone(),
             clock,
             random,
             renderer: Arc::new(ReportRenderer),
             settings: Waits { start_timeout: settings.start_timeout, ..Waits::CLOUD },
         };
-        Ok(Self { settings, ports, config, store, requests })
+        Ok(Self { settings, ports, config, store, requests, pools })
     }
 
-    /// What the API allows.
-    pub fn policy(&self) -> Policy {
+    /// What the API allows. `examiners` look at what there is, for whoever asks what is wrong.
+    pub fn policy(&self, examiners: Vec<Arc<dyn Examiner>>) -> Policy {
         let settings = &self.settings;
         let links = ReportUrls::new(self.store.clone(), settings.links_valid);
         let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -78,6 +80,7 @@ impl Deployment {
             usual_interval: settings.interval,
             reports: ReportDelivery::Links(Arc::new(links)),
             environment: BTreeMap::from([("swarmgate".to_owned(), version)]),
+            examiners,
         }
     }
 }

@@ -13,7 +13,7 @@ use swarmgate_kubernetes::{
 };
 use swarmgate_service::ports::{Clock, Fleet, FleetError, FleetStatus};
 
-use crate::settings::PoolSettings;
+use crate::settings::{KnownBy, PoolSettings};
 
 /// The pools of a deployment.
 pub(crate) struct Pools {
@@ -29,19 +29,24 @@ impl Pools {
         // Pools of one cluster share its connection and its token.
         let mut known: BTreeMap<_, Arc<Cluster>> = BTreeMap::new();
         for (name, pool) in pools {
-            let Some(cluster) = &pool.cluster else {
+            if pool.cluster.is_none() && pool.kubernetes.is_none() {
                 kept_elsewhere.push(name.clone());
                 continue;
-            };
-            let cluster = known.entry((pool.region.clone(), cluster.clone())).or_insert_with(|| {
-                let config = pool.region.as_deref().map_or_else(|| config.clone(), |region| in_region(config, region));
-                let source = Arc::new(Eks(EksCluster::new(&config, cluster)));
-                Arc::new(Cluster::new(cluster, Access::Source(source), clock.clone()))
+            }
+            let place = (pool.region.clone(), pool.cluster.clone(), pool.kubernetes.clone());
+            let cluster = known.entry(place).or_insert_with(|| {
+                let (called, access) = access(config, pool);
+                Arc::new(Cluster::new(called, access, clock.clone()))
             });
             let (namespace, deployment) = (pool.namespace.clone(), pool.deployment.clone());
             in_clusters.insert(name.clone(), Pool { cluster: cluster.clone(), namespace, deployment });
         }
         Self { clusters: KubernetesFleet::new(in_clusters, Patience::default()), kept_elsewhere }
+    }
+
+    /// Where the workers of a pool are, if they are in a cluster.
+    pub fn in_cluster(&self, pool: &str) -> Option<&Pool> {
+        self.clusters.at(pool)
     }
 
     fn is_kept_elsewhere(&self, pool: &str) -> bool {
@@ -57,6 +62,18 @@ impl Fleet for Pools {
 
     async fn status(&self, pool: &str) -> Result<FleetStatus, FleetError> {
         if self.is_kept_elsewhere(pool) { Ok(FleetStatus::default()) } else { self.clusters.status(pool).await }
+    }
+}
+
+/// What messages call the cluster of a pool, and the way into it.
+fn access(config: &SdkConfig, pool: &PoolSettings) -> (String, Access) {
+    match (&pool.cluster, &pool.kubernetes) {
+        (Some(name), _) => {
+            let config = pool.region.as_deref().map_or_else(|| config.clone(), |region| in_region(config, region));
+            (name.clone(), Access::Source(Arc::new(Eks(EksCluster::new(&config, name)))))
+        }
+        (None, Some(KnownBy::Kubeconfig(file))) => (format!("of {}", file.display()), Access::Kubeconfig(file.clone())),
+        (None, _) => ("that this runs in".to_owned(), Access::Surroundings),
     }
 }
 

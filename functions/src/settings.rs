@@ -1,6 +1,7 @@
 //! What the environment of a function says.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -19,6 +20,8 @@ pub struct Settings {
     pub pools: BTreeMap<String, PoolSettings>,
     /// `SWARMGATE_ALLOWED_TARGETS`: hosts that may be loaded, by commas; `any` for any.
     pub targets: AllowedTargets,
+    /// `SWARMGATE_EVENTS_QUEUE`: the URL of the queue that the bucket tells of new objects; only looked at, by `swarmgate doctor`.
+    pub events_queue: Option<String>,
     /// `SWARMGATE_PUBLIC_URL`: where users reach the API, for links in what a pipeline stage says; no links without it.
     pub public_url: Option<String>,
     /// `SWARMGATE_MOST_USERS`: of a test; 100,000.
@@ -45,8 +48,10 @@ pub struct PoolSettings {
     pub queue: String,
     /// The region of its queue and its cluster; the function's own without it.
     pub region: Option<String>,
-    /// The EKS cluster of its workers. Without it someone else keeps them.
+    /// The EKS cluster of its workers. Without it, and without `kubernetes`, someone else keeps them.
     pub cluster: Option<String>,
+    /// The cluster of its workers that is known otherwise than by EKS.
+    pub kubernetes: Option<KnownBy>,
     /// The namespace of its workers.
     #[serde(default = "usual_namespace")]
     pub namespace: String,
@@ -56,6 +61,16 @@ pub struct PoolSettings {
     /// Its part of the workers of a test, by the sum of all weights.
     #[serde(default = "usual_weight")]
     pub weight: u32,
+}
+
+/// How a cluster is known that is not asked for at EKS.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KnownBy {
+    /// `"surroundings"`: as `kubectl` knows it; in a Pod, the cluster that it runs in, by its service account.
+    Surroundings,
+    /// `{"kubeconfig": "/etc/swarmgate/kubeconfig"}`: the file's current context.
+    Kubeconfig(PathBuf),
 }
 
 fn usual_namespace() -> String {
@@ -88,6 +103,7 @@ impl Settings {
             addressing: variables.or("SWARMGATE_S3_ADDRESSING", usual_addressing, addressing),
             pools: variables.needed("SWARMGATE_POOLS", pools).unwrap_or_default(),
             targets: variables.needed("SWARMGATE_ALLOWED_TARGETS", targets).unwrap_or(AllowedTargets::Listed(vec![])),
+            events_queue: variables.maybe("SWARMGATE_EVENTS_QUEUE", text),
             public_url: variables.maybe("SWARMGATE_PUBLIC_URL", text),
             most_users: variables.or("SWARMGATE_MOST_USERS", 100_000, count),
             most_rate: variables.or("SWARMGATE_MOST_RATE", 100_000.0, rate),
@@ -109,7 +125,13 @@ impl Settings {
 
 fn pools(text: &str) -> Result<BTreeMap<String, PoolSettings>, String> {
     let allowed = r#"allowed is JSON such as {"default": {"queue": "https://sqs.eu-central-1.amazonaws.com/123456789012/shards"}}"#;
-    let pools: BTreeMap<_, _> = serde_json::from_str(text).map_err(|error| format!("{error}, {allowed}"))?;
+    let pools: BTreeMap<String, PoolSettings> =
+        serde_json::from_str(text).map_err(|error| format!("{error}, {allowed}"))?;
+    if let Some((name, _)) = pools.iter().find(|(_, pool)| pool.cluster.is_some() && pool.kubernetes.is_some()) {
+        return Err(format!(
+            "the pool `{name}` has `cluster` (of EKS) and `kubernetes` (any other), allowed is one of them"
+        ));
+    }
     if pools.is_empty() { Err(format!("it names no pool, {allowed}")) } else { Ok(pools) }
 }
 
@@ -153,6 +175,17 @@ mod tests {
         let pool = &settings.pools["default"];
         assert_eq!((pool.namespace.as_str(), pool.deployment.as_str(), pool.weight), ("swarmgate", "workers", 1));
         assert_eq!((settings.addressing, settings.public_url), (Addressing::Host, None));
+    }
+
+    #[test]
+    fn a_pool_is_in_one_cluster() {
+        let of = |pool: &str| pools(&format!(r#"{{"a": {{"queue": "http://q", {pool}}}}}"#));
+        let known = |pool: &str| of(pool).unwrap()["a"].kubernetes.clone();
+        assert_eq!(known(r#""kubernetes": "surroundings""#), Some(KnownBy::Surroundings));
+        let file = KnownBy::Kubeconfig("/etc/kubeconfig".into());
+        assert_eq!(known(r#""kubernetes": {"kubeconfig": "/etc/kubeconfig"}"#), Some(file));
+        let both = of(r#""cluster": "load", "kubernetes": "surroundings""#).unwrap_err();
+        assert!(both.starts_with("the pool `a` has `cluster` (of EKS) and `kubernetes`"), "{both}");
     }
 
     #[test]

@@ -19,3 +19,4 @@ mod script_log;
 mod thread;
 
 pub use engine::{Engine, EngineOptions};
+pub use limits::{Machine, machine};

@@ -16,6 +16,25 @@ pub fn open_files() -> u64 {
     maximum.unwrap_or(u64::MAX)
 }
 
+/// What the engine may use of a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// Cores that load threads run on.
+    pub cores: u32,
+    /// Cores that the process's affinity names. More than `cores`: a CPU quota leaves fewer.
+    pub in_affinity: u32,
+    /// Files that may be open at once.
+    pub open_files: u64,
+    /// The ports that connections come from, both ends included.
+    pub local_ports: (u16, u16),
+}
+
+/// What the engine may use of this machine.
+pub fn machine() -> Machine {
+    let in_affinity = u32::try_from(core_numbers().len()).unwrap_or(u32::MAX);
+    Machine { cores: cores(), in_affinity, open_files: open_files(), local_ports: local_ports() }
+}
+
 /// How many of `connections` each of `threads` threads may have.
 pub fn connections_per_thread(connections: u64, threads: u32) -> usize {
     usize::try_from(connections / u64::from(threads.max(1))).unwrap_or(usize::MAX).clamp(1, 1 << 20)

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use bytes::Bytes;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, LOCATION, RETRY_AFTER,
-    X_CONTENT_TYPE_OPTIONS,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
@@ -81,6 +81,9 @@ impl Problem {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
         if kind == Kind::Unavailable {
             response = with(response, RETRY_AFTER, ASK_AGAIN_AFTER);
+        }
+        if kind == Kind::Unidentified {
+            response = with(response, WWW_AUTHENTICATE, "Basic realm=\"swarmgate\", charset=\"UTF-8\"");
         }
         match methods {
             Some(methods) => with(response, ALLOW, &methods),

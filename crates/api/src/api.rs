@@ -55,6 +55,12 @@ impl Api {
         Problem::new(Kind::TooSlow, "the body did not come in time").response()
     }
 
+    /// The answer to a request whose sender does not show that they may ask.
+    pub fn refuse_unknown(&self) -> ApiResponse {
+        Problem::new(Kind::Unidentified, "send this API's token, as `Authorization: Bearer TOKEN` or as a password")
+            .response()
+    }
+
     /// From now on no test is started.
     pub fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);

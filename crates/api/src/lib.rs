@@ -6,6 +6,7 @@
 
 mod answer;
 mod api;
+mod base_path;
 mod body;
 mod endpoints;
 mod gate;
@@ -20,5 +21,6 @@ mod starting;
 mod views;
 
 pub use api::{Api, ApiRequest, ApiResponse};
+pub use base_path::BasePath;
 pub use gate::{Artifact, GateAnswer, GateError, GateFailure, GateJob};
 pub use policy::{AllowedHosts, Policy, ReportDelivery, ReportLinks};

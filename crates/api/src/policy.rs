@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use swarmgate_domain::{AllowedTargets, Key, Micros, Scenario, WeightedPool};
-use swarmgate_service::ServiceError;
+use swarmgate_service::{Examiner, ServiceError};
 
 /// What a deployment allows, and how it is set up.
 #[derive(Clone)]
@@ -35,6 +35,8 @@ pub struct Policy {
     pub reports: ReportDelivery,
     /// Where tests are started, for their reports: versions, machine.
     pub environment: BTreeMap<String, String>,
+    /// What looks at the parts of this deployment, beside its store, for whoever asks what is wrong.
+    pub examiners: Vec<Arc<dyn Examiner>>,
 }
 
 /// Under which names the API is spoken to.
@@ -86,6 +88,7 @@ impl Policy {
             usual_interval: Micros::SECOND,
             reports: ReportDelivery::Inline,
             environment: BTreeMap::new(),
+            examiners: Vec::new(),
         }
     }
 

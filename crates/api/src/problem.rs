@@ -13,6 +13,7 @@ use tracing::error;
 pub(crate) enum Kind {
     BadJson,
     BadRequest,
+    Unidentified,
     ForeignHost,
     ForeignOrigin,
     NoSuchPath,
@@ -39,6 +40,7 @@ impl Kind {
         match self {
             Self::BadJson => (S::BAD_REQUEST, "bad-json", "the body is no JSON"),
             Self::BadRequest => (S::BAD_REQUEST, "bad-request", "a header or a query parameter is wrong"),
+            Self::Unidentified => (S::UNAUTHORIZED, "unidentified", "the request does not say who asks"),
             Self::ForeignHost => (S::FORBIDDEN, "foreign-host", "the request is for another host"),
             Self::ForeignOrigin => (S::FORBIDDEN, "foreign-origin", "the request was made by another site's page"),
             Self::NoSuchPath => (S::NOT_FOUND, "no-such-path", "there is nothing at this path"),

@@ -22,10 +22,11 @@ pub(crate) enum Endpoint {
     OpenApi,
     Dashboard,
     Health,
+    Doctor,
 }
 
 /// Every method and path; what stands in braces is any one segment.
-pub(crate) const ROUTES: [(Method, &str, Endpoint); 17] = [
+pub(crate) const ROUTES: [(Method, &str, Endpoint); 18] = [
     (Method::POST, "/tests", Endpoint::StartTest),
     (Method::GET, "/tests", Endpoint::ListTests),
     (Method::GET, "/tests/{id}", Endpoint::ShowTest),
@@ -43,6 +44,7 @@ pub(crate) const ROUTES: [(Method, &str, Endpoint); 17] = [
     (Method::GET, "/openapi.json", Endpoint::OpenApi),
     (Method::GET, "/", Endpoint::Dashboard),
     (Method::GET, "/health", Endpoint::Health),
+    (Method::GET, "/doctor", Endpoint::Doctor),
 ];
 
 /// Where a request goes.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use swarmgate_domain::{Ended, LiveView, Micros, Phase, RunId, StoredName, Verdict};
 use swarmgate_service::ports::UsersChange;
-use swarmgate_service::{Baseline, TestStatus, Watched};
+use swarmgate_service::{Baseline, Finding, FindingState, TestStatus, Watched};
 
 use crate::problem::Mistake;
 
@@ -23,8 +23,8 @@ pub(crate) struct TestLinks {
 }
 
 impl TestLinks {
-    pub fn of(id: &RunId) -> Self {
-        let this = format!("/tests/{id}");
+    pub fn of(base: &str, id: &RunId) -> Self {
+        let this = format!("{base}/tests/{id}");
         Self { live: format!("{this}/live"), stop: format!("{this}/stop"), report: format!("{this}/report"), this }
     }
 }
@@ -76,11 +76,11 @@ pub(crate) struct TestView {
     pub links: TestLinks,
 }
 
-impl From<TestStatus> for TestView {
-    fn from(test: TestStatus) -> Self {
+impl TestView {
+    pub fn of(base: &str, test: TestStatus) -> Self {
         let (ends_at_us, ended) = test.state.ending.map(|ending| (ending.at, ending.why)).unzip();
         Self {
-            links: TestLinks::of(&test.id),
+            links: TestLinks::of(base, &test.id),
             id: test.id,
             name: test.name,
             target: test.target,
@@ -118,9 +118,9 @@ pub(crate) struct WatchView {
     pub report: Option<String>,
 }
 
-impl From<Watched> for WatchView {
-    fn from(Watched { view, revision }: Watched) -> Self {
-        Self { report: (revision > 0).then(|| TestLinks::of(&view.id).report), view }
+impl WatchView {
+    pub fn of(base: &str, Watched { view, revision }: Watched) -> Self {
+        Self { report: (revision > 0).then(|| TestLinks::of(base, &view.id).report), view }
     }
 }
 
@@ -156,8 +156,8 @@ pub(crate) struct ScenarioView {
 }
 
 impl ScenarioView {
-    pub fn of(name: StoredName, warnings: Vec<Mistake>) -> Self {
-        Self { link: format!("/scenarios/{name}"), name, warnings }
+    pub fn of(base: &str, name: StoredName, warnings: Vec<Mistake>) -> Self {
+        Self { link: format!("{base}/scenarios/{name}"), name, warnings }
     }
 }
 
@@ -195,8 +195,8 @@ pub(crate) struct BaselineView {
 }
 
 impl BaselineView {
-    pub fn of(name: StoredName, baseline: Baseline) -> Self {
-        Self { name, links: TestLinks::of(&baseline.test), test: baseline.test, set_at: baseline.set_at }
+    pub fn of(base: &str, name: StoredName, baseline: Baseline) -> Self {
+        Self { name, links: TestLinks::of(base, &baseline.test), test: baseline.test, set_at: baseline.set_at }
     }
 }
 
@@ -207,4 +207,61 @@ pub(crate) struct Health {
     pub status: &'static str,
     /// The version of Swarmgate.
     pub version: &'static str,
+}
+
+/// What was found wherever it was looked.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Doctor")]
+pub(crate) struct DoctorView {
+    /// The version of Swarmgate.
+    pub version: &'static str,
+    /// What was found: the store first, then what comes to it.
+    pub findings: Vec<FindingView>,
+}
+
+impl DoctorView {
+    pub fn of(findings: Vec<Finding>) -> Self {
+        Self { version: env!("CARGO_PKG_VERSION"), findings: findings.into_iter().map(FindingView::from).collect() }
+    }
+}
+
+/// What one look found.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Finding")]
+pub(crate) struct FindingView {
+    /// What was looked at.
+    pub what: String,
+    /// What was seen, in words.
+    pub said: String,
+    /// What that means.
+    pub state: FindingWord,
+    /// What to do about it, where it is wrong: a command, where one does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+/// What a finding means.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FindingWord {
+    /// As it should be.
+    Fine,
+    /// As it may be, but it is good to know.
+    Note,
+    /// Not as it must be.
+    Wrong,
+    /// It can't be told, because of what else is wrong.
+    Unknown,
+}
+
+impl From<Finding> for FindingView {
+    fn from(Finding { what, said, state }: Finding) -> Self {
+        let (state, remedy) = match state {
+            FindingState::Fine => (FindingWord::Fine, None),
+            FindingState::Note => (FindingWord::Note, None),
+            FindingState::Wrong { remedy } => (FindingWord::Wrong, Some(remedy)),
+            FindingState::Unknown => (FindingWord::Unknown, None),
+        };
+        Self { what, said, state, remedy }
+    }
 }

@@ -30,8 +30,8 @@ const ANSWER_TIME: Duration = Duration::from_secs(10);
 /// A standard queue of SQS. Clones share their connections.
 #[derive(Clone, Debug)]
 pub struct SqsQueue {
-    client: Client,
-    url: String,
+    pub(crate) client: Client,
+    pub(crate) url: String,
 }
 
 impl SqsQueue {

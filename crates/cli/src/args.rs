@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+use crate::doctor::DoctorArgs;
 use crate::progress::Shown;
 use crate::remote::RemoteArgs;
 
@@ -41,6 +42,9 @@ pub enum Command {
     /// Start, watch and stop tests of a deployed API, or of `swarmgate serve`
     #[command(after_help = TEST_EXAMPLES)]
     Test(RemoteArgs),
+    /// Look at this machine, your AWS account and a deployment: what is wrong, and how it is mended
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
     /// Show every mistake of a scenario at once
     Validate(ValidateArgs),
     /// Make a report anew from what lies in a folder, also of a run that was killed
@@ -80,6 +84,14 @@ Examples:
 
 Requests to API Gateway are signed with the credentials of AWS_ACCESS_KEY_ID and so on, or those that the aws command knows;
 for an API behind a name of your own set SWARMGATE_API_AUTH=iam. SWARMGATE_API_TOKEN is sent as a bearer token instead.";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  swarmgate doctor                                      this machine, and your AWS credentials if there are any
+  swarmgate doctor --api https://a1b2c3.execute-api.eu-central-1.amazonaws.com
+  swarmgate doctor --json | jq '.sections[].findings[] | select(.state == \"wrong\")'
+
+Exit codes: 0 nothing is wrong, 2 bad usage, 4 something is wrong";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:

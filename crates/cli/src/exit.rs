@@ -125,6 +125,15 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Errors(errors) => f.write_str(&errors.join("; ")),
+            Self::Rendered(text) => f.write_str(text),
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.message {

@@ -4,6 +4,7 @@
 
 mod args;
 mod demo;
+mod doctor;
 mod exit;
 mod input;
 mod locustfile;
@@ -45,6 +46,7 @@ fn execute(command: Command) -> Result<Exit, Failure> {
         Command::Demo(args) => demo::demo(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Test(args) => remote::remote(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Report(args) => rebuild::rebuild(&args),
         Command::Simulate(args) => simulate::simulate(&args),

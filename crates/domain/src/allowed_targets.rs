@@ -88,7 +88,8 @@ impl AllowedTargets {
         }
     }
 
-    fn words(&self) -> String {
+    /// What may be loaded, in words.
+    pub fn words(&self) -> String {
         match self {
             Self::Any => {
                 "hosts other than link-local, metadata, unspecified, multicast and broadcast addresses".to_owned()

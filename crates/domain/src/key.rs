@@ -168,6 +168,14 @@ pub fn scenario_meaning(key: &Key) -> Option<StoredName> {
 pub fn baseline(name: &StoredName) -> Key {
     Key(format!("baselines/{name}.json"))
 }
+/// Written to see whether the store does what it must, and whether it tells of it. Of no test, but below the prefix that stores tell of.
+pub fn probe() -> Key {
+    Key("tests/doctor.json".to_owned())
+}
+/// What a part of the deployment leaves behind when it has worked, such as `swept`.
+pub fn mark(part: &str) -> Key {
+    Key(format!("doctor/{part}.json"))
+}
 /// What all chunks of one interval and one group start with.
 pub fn chunks_prefix(run: &RunId, interval: Interval, group: Group) -> String {
     format!("tests/{run}/chunks/{interval:08}/{:04}/", group.0)
@@ -248,7 +256,10 @@ mod tests {
             assert_eq!(meaning(&key), Some((run.clone(), expected)), "{key}");
             assert_eq!(Key::parse(key.as_str()), Some(key));
         }
-        assert_eq!(meaning(&report(&run, "index.html")), None);
+        for of_no_test in [report(&run, "index.html"), probe(), mark("swept")] {
+            assert_eq!(meaning(&of_no_test), None, "{of_no_test}");
+            assert_eq!(Key::parse(of_no_test.as_str()), Some(of_no_test));
+        }
     }
 
     #[test]

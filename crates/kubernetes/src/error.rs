@@ -7,6 +7,10 @@ use swarmgate_service::ports::FleetError;
 
 use crate::access::AccessError;
 
+/// What to do where a cluster denies it.
+pub(crate) const DENIED_HINT: &str = "the `workers` chart binds its Roles to the group swarmgate:functions (for functions) and to its service \
+    account (for worker Pods): see that the chart is installed in this namespace, and that the access entry of this role names that group";
+
 /// Why a cluster did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum KubernetesError {
@@ -44,10 +48,7 @@ impl KubernetesError {
             Self::Unknown => "make an access entry for this role: `aws eks create-access-entry --cluster-name CLUSTER --principal-arn ROLE \
                 --kubernetes-groups swarmgate:functions`"
                 .to_owned(),
-            Self::Denied(_) => "the `workers` chart binds its Roles to the group swarmgate:functions (for functions) and to its service \
-                account (for worker Pods): see that the chart is installed in this namespace, and that the access entry of this role names \
-                that group"
-                .to_owned(),
+            Self::Denied(_) => DENIED_HINT.to_owned(),
             Self::Missing(_) => "install the chart: `helm upgrade --install workers infra/helm/workers --namespace NAMESPACE`, or mend the \
                 pool's namespace and deployment in SWARMGATE_POOLS"
                 .to_owned(),

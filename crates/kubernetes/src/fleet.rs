@@ -43,6 +43,11 @@ impl KubernetesFleet {
         Self { pools, patience }
     }
 
+    /// Where a pool is; `None` where there is none of this name.
+    pub fn at(&self, name: &str) -> Option<&Pool> {
+        self.pools.get(name)
+    }
+
     fn pool(&self, name: &str) -> Result<&Pool, FleetError> {
         self.pools.get(name).ok_or_else(|| FleetError {
             attempted: format!("looking for the pool `{name}`"),
@@ -80,12 +85,16 @@ impl Pool {
         scaled.await.map(|_| ())
     }
 
-    async fn status(&self, patience: Patience) -> Result<FleetStatus, KubernetesError> {
+    pub(crate) async fn deployment(&self) -> Result<Deployment, KubernetesError> {
         let deployment = self.cluster.call(|client| {
             let deployments = Api::<Deployment>::namespaced(client, &self.namespace);
             async move { deployments.get(&self.deployment).await }
         });
-        let deployment = deployment.await?;
+        deployment.await
+    }
+
+    pub(crate) async fn status(&self, patience: Patience) -> Result<FleetStatus, KubernetesError> {
+        let deployment = self.deployment().await?;
         let count = |count: Option<i32>| count.and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
         let wanted = count(deployment.spec.as_ref().and_then(|spec| spec.replicas));
         let running = count(deployment.status.as_ref().and_then(|status| status.ready_replicas));

@@ -307,9 +307,12 @@ fn failed(attempted: String, error: io::Error) -> StoreError {
     let source = Arc::new(error);
     match kind {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            StoreError::Full { attempted, source }
+            StoreError::Full { attempted, source, hint: "make room, or choose another folder with --out" }
         }
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => StoreError::Denied { attempted, source },
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            let hint = "make the folder writable, or choose another one with --out";
+            StoreError::Denied { attempted, source, hint }
+        }
         ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut => StoreError::Busy { attempted, source },
         _ => StoreError::Broken { attempted, source },
     }

@@ -92,7 +92,8 @@ async fn start_when_ready(ports: &Ports, plan: &Plan, state: &RunState) -> Resul
                 .map(|reason| Event::EndAsked { why: Ended::Failed { reason } }));
         }
         if ready == 0 {
-            let reason = format!("no worker was ready within {}", ports.settings.start_timeout);
+            let pools = fleet::words(ports, plan).await;
+            let reason = format!("no worker was ready within {}: {pools}", ports.settings.start_timeout);
             return Ok(Some(Event::EndAsked { why: Ended::Failed { reason } }));
         }
         // By the accepting side's clock; workers correct for the difference of theirs to the store's.

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use swarmgate_domain::{Key, Phase, Plan, RunId, ShardId, key};
+use swarmgate_domain::{Key, Phase, Plan, PoolShare, RunId, ShardId, key};
 
 use tracing::warn;
 
 use crate::error::ServiceError;
-use crate::ports::{Ports, Queue};
+use crate::ports::{FleetStatus, Ports, Queue};
 use crate::records::{self, list_all};
 
 /// Scales the pools of `plan` to what all active tests need.
@@ -68,6 +68,29 @@ pub(crate) async fn problem(ports: &Ports, plan: &Plan) -> Result<Option<String>
         }
     }
     Ok(None)
+}
+
+/// How the pools of `plan` stand, in words: for a test that can't wait any longer, and nobody knows why.
+pub(crate) async fn words(ports: &Ports, plan: &Plan) -> String {
+    let mut words = Vec::new();
+    for PoolShare { pool, shards } in &plan.pools {
+        let said = match ports.fleet.status(pool).await {
+            Err(error) => error.to_string(),
+            // Someone else keeps its workers, who says nothing of them.
+            Ok(FleetStatus { wanted: 0, running: 0, problem: None }) => {
+                format!(
+                    "{shards} workers are needed, and nothing is known of any: see that they run, and read its queue"
+                )
+            }
+            Ok(FleetStatus { wanted, running: 0, problem: None }) => format!("none of {wanted} workers runs yet"),
+            Ok(FleetStatus { wanted, running, problem: None }) => {
+                format!("{running} of {wanted} workers run, but none has come with its shard: their logs say why")
+            }
+            Ok(FleetStatus { problem: Some(problem), .. }) => problem,
+        };
+        words.push(format!("pool `{pool}`: {said}"));
+    }
+    words.join("; ")
 }
 
 /// The queue of a pool.

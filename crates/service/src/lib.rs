@@ -1,7 +1,8 @@
 //! The use cases of a load test, over ports: the same whether the ports are a folder and memory, or S3, SQS and EKS.
 //!
 //! Start at [`accept()`] for how a test comes to be, [`advance()`] for what moves it on, [`run_shard`] for what a worker does,
-//! [`objects_created`] for how chunks become a report, and [`sweep()`] for what mends everything that got lost.
+//! [`objects_created`] for how chunks become a report, [`sweep()`] for what mends everything that got lost, and [`examine`] for what is wrong
+//! with a deployment.
 //! Never here: an AWS SDK, a file, a socket, a clock of its own, a spawned task.
 
 mod accept;
@@ -10,11 +11,13 @@ mod claim;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod control;
+mod doctor;
 mod error;
 mod events;
 mod fleet;
 mod gate;
 mod live;
+mod look;
 mod merge;
 mod merged;
 mod orphans;
@@ -35,10 +38,14 @@ pub use accept::{AcceptError, Accepted, Repeated, TestRequest, accept, new_run_i
 pub use advance::advance;
 pub use claim::LeaveSignal;
 pub use control::{ChangeUsersError, TestStatus, change_users, list, live_view, report_file, status, stop};
+pub use doctor::{
+    Examiner, Finding, FindingState, Mark, examine, leave_mark, read_mark, send_probe, told, wait_for_mark,
+};
 pub use error::ServiceError;
 pub use events::objects_created;
 pub use gate::{GATE_PATIENCE, GateView, gate};
 pub use live::LiveMemory;
+pub use look::{Seen, look_for_news};
 pub use merge::merge;
 pub use orphans::end_active;
 pub use rebuild::rebuild;

@@ -19,4 +19,4 @@ pub use bridge::{Arrival, EventBridge};
 pub use fakes::{FakeEks, FakePipelines, JobAnswer};
 pub use fault_proxy::{Fault, FaultProxy};
 pub use lambda::{EventFormat, EventSource, FunctionError, HttpFront, LambdaFunction};
-pub use stand_ins::AwsStandIns;
+pub use stand_ins::{AwsStandIns, free_port};

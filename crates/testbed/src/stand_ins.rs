@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::config::Builder;
+use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::process::Process;
@@ -128,9 +130,38 @@ impl AwsStandIns {
 
     /// Makes a queue; gives its URL.
     pub async fn make_queue(&self, name: &str) -> String {
-        let client = aws_sdk_sqs::Client::new(&self.config(&self.moto_url).await);
-        let made = client.create_queue().queue_name(name).send().await.expect("moto makes queues");
+        let made = self.queue_client().await.create_queue().queue_name(name).send().await.expect("moto makes queues");
         made.queue_url.expect("a queue has a URL")
+    }
+
+    /// Makes a queue, and one beside it, `NAME-dead`, for its dead letters; gives the URLs of both.
+    pub async fn make_queue_with_dead_letters(&self, name: &str) -> (String, String) {
+        let dead = self.make_queue(&format!("{name}-dead")).await;
+        let policy = json!({ "deadLetterTargetArn": format!("arn:aws:sqs:{REGION}:123456789012:{name}-dead"), "maxReceiveCount": "50" });
+        let call = self.queue_client().await.create_queue().queue_name(name);
+        let made = call.attributes(QueueAttributeName::RedrivePolicy, policy.to_string()).send().await;
+        (made.expect("moto makes queues").queue_url.expect("a queue has a URL"), dead)
+    }
+
+    /// A client of the queues.
+    pub async fn queue_client(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.config(&self.moto_url).await)
+    }
+
+    /// From now on everything but the store holds who calls against the access keys that it knows: it knows none.
+    pub async fn know_nobody(&self) {
+        self.reset_auth("0").await;
+    }
+
+    /// From now on everybody is let in again.
+    pub async fn let_in_all(&self) {
+        self.reset_auth("inf").await;
+    }
+
+    async fn reset_auth(&self, calls: &str) {
+        let url = format!("{}/moto-api/reset-auth", self.moto_url);
+        let answer = reqwest::Client::new().post(url).body(calls.to_owned()).send().await.expect("moto answers");
+        assert!(answer.status().is_success(), "{answer:?}");
     }
 }
 
@@ -181,7 +212,7 @@ fn skipped(test: &str) {
 
 /// A port that nobody listens on now, and that nobody else in this process is given. Below those that the system gives to whoever asks
 /// for any port: it would give them away before the stand-in listens.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     loop {
         let port = fastrand::u16(20_000..32_000);

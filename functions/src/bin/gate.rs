@@ -13,7 +13,7 @@ async fn main() -> Result<(), Error> {
     let deployment = Deployment::from_environment().await.map_err(|error| error.to_string())?;
     let results = PipelineJobResults::new(&deployment.config);
     // No page: nobody looks at a pipeline's stage by a browser.
-    let api = Api::new(deployment.ports.clone(), deployment.policy(), String::new());
+    let api = Api::new(deployment.ports.clone(), deployment.policy(Vec::new()), String::new());
     let handler = async |event: LambdaEvent<GateEvent>| {
         let span = info_span!("invocation", request = event.context.request_id);
         gate::handle(&deployment, &api, &results, event.payload).instrument(span).await

@@ -1,6 +1,7 @@
 //! The functions as Lambda runs them: the real binaries against the Lambda Runtime API, a store, queues, workers and a server to load.
 
 mod chaos;
+mod doctor;
 mod events;
 mod gate;
 mod http_api;

@@ -46,11 +46,14 @@ async fn a_rest_api_with_a_stage_serves_as_well() {
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status(), 202);
     let location = answer.headers()["location"].to_str().unwrap().to_owned();
-    let id = answer.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
+    let accepted: Value = answer.json().await.unwrap();
+    let id = accepted["id"].as_str().unwrap().to_owned();
     assert_eq!(location, format!("/prod/tests/{id}"));
+    assert_eq!(accepted["links"]["report"], format!("/prod/tests/{id}/report"));
     let test = world.wait_until_over(&id).await;
     assert_eq!(test["phase"], "finished", "{test}");
     world.checked_summary(&id).await;
     let next: Value = world.get("/tests?limit=1").await.json().await.unwrap();
     assert_eq!(next["tests"][0]["id"], id.as_str());
+    assert_eq!(next["tests"][0]["links"]["self"], location);
 }

@@ -53,7 +53,7 @@ pub struct World {
     pub pipelines: FakePipelines,
     pub proxy: FaultProxy,
     pub server: RunningWorkload,
-    _bridge: EventBridge,
+    bridge: Option<EventBridge>,
     aws: AwsStandIns,
 }
 
@@ -97,7 +97,7 @@ impl World {
             pipelines,
             proxy,
             server: Workload::builder().start().expect("the workload starts"),
-            _bridge: bridge,
+            bridge: Some(bridge),
             aws,
         })
     }
@@ -160,6 +160,11 @@ impl World {
     /// Writes an object that is none of Swarmgate's.
     pub async fn put(&self, key: &str, bytes: Vec<u8>) {
         self.aws.put_object(BUCKET, key, bytes).await;
+    }
+
+    /// From now on nobody hears of new objects.
+    pub fn tell_nobody(&mut self) {
+        self.bridge = None;
     }
 
     /// The access key and the secret key of everything.

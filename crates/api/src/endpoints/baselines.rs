@@ -9,6 +9,7 @@ use swarmgate_service::{BaselineError, ServiceError, Stored, baseline, set_basel
 use super::json_only;
 use crate::answer::{json, located};
 use crate::api::{Api, ApiRequest, ApiResponse};
+use crate::base_path::BasePath;
 use crate::body::read_object;
 use crate::problem::{Kind, Problem};
 use crate::views::BaselineView;
@@ -21,10 +22,10 @@ pub(crate) struct BaselineBody {
     test: String,
 }
 
-pub(super) async fn show(api: &Api, name: &StoredName) -> Result<ApiResponse, Problem> {
+pub(super) async fn show(api: &Api, name: &StoredName, base: &str) -> Result<ApiResponse, Problem> {
     let found = baseline(&api.ports, name).await?;
     let found = found.ok_or_else(|| Problem::new(Kind::NoSuchBaseline, format!("baseline `{name}`: there is none")))?;
-    Ok(json(StatusCode::OK, &BaselineView::of(name.clone(), found)))
+    Ok(json(StatusCode::OK, &BaselineView::of(base, name.clone(), found)))
 }
 
 pub(super) async fn set(api: &Api, name: &StoredName, request: &ApiRequest) -> Result<ApiResponse, Problem> {
@@ -39,9 +40,10 @@ pub(super) async fn set(api: &Api, name: &StoredName, request: &ApiRequest) -> R
         BaselineError::Service(ServiceError::NoSuchRun { .. }) => no_test(),
         error => error.into(),
     })?;
-    let view = BaselineView::of(name.clone(), set);
+    let base = BasePath::of(request);
+    let view = BaselineView::of(base, name.clone(), set);
     Ok(match stored {
-        Stored::New => located(json(StatusCode::CREATED, &view), &format!("/baselines/{name}")),
+        Stored::New => located(json(StatusCode::CREATED, &view), &format!("{base}/baselines/{name}")),
         Stored::Replaced => json(StatusCode::OK, &view),
     })
 }

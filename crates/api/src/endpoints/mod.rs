@@ -1,6 +1,7 @@
 //! What answers each path.
 
 mod baselines;
+mod doctor;
 mod reports;
 mod scenarios;
 mod site;
@@ -15,6 +16,7 @@ use http::header::CONTENT_TYPE;
 use swarmgate_domain::{RunId, StoredName, Wrong};
 
 use crate::api::{Api, ApiRequest, ApiResponse};
+use crate::base_path::BasePath;
 use crate::problem::{Kind, Problem};
 use crate::routes::Endpoint;
 
@@ -25,25 +27,27 @@ pub(crate) async fn answer(
     parameters: &[&str],
     request: &ApiRequest,
 ) -> Result<ApiResponse, Problem> {
+    let base = BasePath::of(request);
     let parameter = |index: usize| parameters.get(index).copied().unwrap_or_default();
     match endpoint {
         Endpoint::StartTest => start::start(api, request).await,
         Endpoint::ListTests => tests::list(api, request).await,
-        Endpoint::ShowTest => tests::show(api, &test_id(parameter(0))?).await,
+        Endpoint::ShowTest => tests::show(api, &test_id(parameter(0))?, base).await,
         Endpoint::ChangeUsers => tests::change_users(api, &test_id(parameter(0))?, request).await,
-        Endpoint::StopTest => tests::stop(api, &test_id(parameter(0))?).await,
+        Endpoint::StopTest => tests::stop(api, &test_id(parameter(0))?, base).await,
         Endpoint::WatchTest => tests::watch(api, &test_id(parameter(0))?, request).await,
-        Endpoint::OpenReport => reports::open(api, &test_id(parameter(0))?).await,
+        Endpoint::OpenReport => reports::open(api, &test_id(parameter(0))?, base).await,
         Endpoint::ReportFile => reports::file(api, &test_id(parameter(0))?, parameter(1)).await,
-        Endpoint::ListScenarios => scenarios::list(api).await,
+        Endpoint::ListScenarios => scenarios::list(api, base).await,
         Endpoint::ShowScenario => scenarios::show(api, &name(parameter(0))?, request).await,
         Endpoint::StoreScenario => scenarios::store(api, &name(parameter(0))?, request).await,
         Endpoint::StoreData => scenarios::store_data(api, &name(parameter(0))?, parameter(1), request).await,
-        Endpoint::ShowBaseline => baselines::show(api, &name(parameter(0))?).await,
+        Endpoint::ShowBaseline => baselines::show(api, &name(parameter(0))?, base).await,
         Endpoint::SetBaseline => baselines::set(api, &name(parameter(0))?, request).await,
-        Endpoint::OpenApi => Ok(site::openapi()),
+        Endpoint::OpenApi => Ok(site::openapi(base)),
         Endpoint::Dashboard => Ok(site::dashboard(api)),
         Endpoint::Health => site::health(api).await,
+        Endpoint::Doctor => Ok(doctor::doctor(api).await),
     }
 }
 

@@ -13,14 +13,14 @@ use crate::problem::{Kind, Problem};
 const PAGE: &str = "index.html";
 
 /// Redirects to the report's page, once there is one.
-pub(super) async fn open(api: &Api, id: &RunId) -> Result<ApiResponse, Problem> {
+pub(super) async fn open(api: &Api, id: &RunId, base: &str) -> Result<ApiResponse, Problem> {
     let test = status(&api.ports, id).await?;
     if test.state.revision == 0 {
         let detail = format!("test {id}: it has no report yet, it is {:?}", test.state.phase);
         return Err(Problem::new(Kind::NoReport, detail));
     }
     match &api.policy.reports {
-        ReportDelivery::Inline => Ok(redirect(&format!("/tests/{id}/report/{PAGE}"))),
+        ReportDelivery::Inline => Ok(redirect(&format!("{base}/tests/{id}/report/{PAGE}"))),
         ReportDelivery::Links(links) => Ok(redirect(&links.link(&key::report(id, PAGE)).await?)),
     }
 }

@@ -10,13 +10,14 @@ use swarmgate_service::{Stored, scenario_files, scenario_names, scenario_text, s
 use super::{BodyType, body_type, header, unknown_type, utf8};
 use crate::answer::{YAML, content, json, located, versioned};
 use crate::api::{Api, ApiRequest, ApiResponse};
+use crate::base_path::BasePath;
 use crate::inputs::SentInputs;
 use crate::problem::{Kind, Problem, cut, mistakes_of};
 use crate::views::{FileView, ScenarioList, ScenarioView};
 
-pub(super) async fn list(api: &Api) -> Result<ApiResponse, Problem> {
+pub(super) async fn list(api: &Api, base: &str) -> Result<ApiResponse, Problem> {
     let names = scenario_names(&api.ports).await?;
-    let scenarios = names.into_iter().map(|name| ScenarioView::of(name, Vec::new())).collect();
+    let scenarios = names.into_iter().map(|name| ScenarioView::of(base, name, Vec::new())).collect();
     Ok(json(StatusCode::OK, &ScenarioList { scenarios }))
 }
 
@@ -37,7 +38,7 @@ pub(super) async fn store(api: &Api, name: &StoredName, request: &ApiRequest) ->
     let read = read_scenario(&text, &format!("{name}.yaml"), &inputs)
         .map_err(|found| Problem::of(Kind::Invalid, mistakes_of(&found, Severity::Error)))?;
     let stored = store_scenario(&api.ports, name, text).await?;
-    let view = ScenarioView::of(name.clone(), mistakes_of(&read.warnings, Severity::Warning));
+    let view = ScenarioView::of(BasePath::of(request), name.clone(), mistakes_of(&read.warnings, Severity::Warning));
     Ok(created(stored, json(StatusCode::CREATED, &view), &view.link))
 }
 
@@ -54,7 +55,7 @@ pub(super) async fn store_data(
     })?;
     let stored = store_file(&api.ports, &key, request.body().clone()).await?;
     let view = FileView { scenario: name.clone(), file: file.to_owned(), bytes: request.body().len() };
-    Ok(created(stored, json(StatusCode::CREATED, &view), &format!("/scenarios/{name}/{file}")))
+    Ok(created(stored, json(StatusCode::CREATED, &view), &format!("{}/scenarios/{name}/{file}", BasePath::of(request))))
 }
 
 /// The answer to having kept something: that it is new and where it lies, or that it came in the place of another.

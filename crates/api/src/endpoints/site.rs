@@ -10,8 +10,8 @@ use crate::openapi;
 use crate::problem::Problem;
 use crate::views::Health;
 
-pub(super) fn openapi() -> ApiResponse {
-    content(StatusCode::OK, JSON, openapi::document().to_string())
+pub(super) fn openapi(base: &str) -> ApiResponse {
+    content(StatusCode::OK, JSON, openapi::document(base).to_string())
 }
 
 pub(super) fn dashboard(api: &Api) -> ApiResponse {

@@ -6,6 +6,7 @@ use swarmgate_domain::Wrong;
 use super::{BodyType, body_type, header, utf8};
 use crate::answer::{json, located};
 use crate::api::{Api, ApiRequest, ApiResponse};
+use crate::base_path::BasePath;
 use crate::body::read_object;
 use crate::inputs::{ScenarioSource, StartBody};
 use crate::problem::{Kind, Problem, cut};
@@ -22,7 +23,7 @@ pub(super) async fn start(api: &Api, request: &ApiRequest) -> Result<ApiResponse
     let (source, body) = asked(request)?;
     let found = api.found(&source).await?;
     let (accepted, warnings) = api.start(&source, found, &body, idempotency_key).await?;
-    let view = AcceptedView { links: TestLinks::of(&accepted.id), id: accepted.id, warnings };
+    let view = AcceptedView { links: TestLinks::of(BasePath::of(request), &accepted.id), id: accepted.id, warnings };
     Ok(located(json(StatusCode::ACCEPTED, &view), &view.links.this))
 }
 

@@ -9,6 +9,7 @@ use swarmgate_domain::{RunId, Wrong, parse_rate};
 use super::{header, json_only};
 use crate::answer::{json, versioned};
 use crate::api::{Api, ApiRequest, ApiResponse};
+use crate::base_path::BasePath;
 use crate::body::read_object;
 use crate::inputs::RateText;
 use crate::limits::check_users;
@@ -41,10 +42,10 @@ pub(super) async fn list(api: &Api, request: &ApiRequest) -> Result<ApiResponse,
             }
         }
     }
-    let recent = swarmgate_service::recent(&api.ports, from, limit).await?;
+    let (recent, base) = (swarmgate_service::recent(&api.ports, from, limit).await?, BasePath::of(request));
     let list = TestList {
-        tests: recent.tests.into_iter().map(TestView::from).collect(),
-        next: recent.next.map(|from| format!("/tests?from={from}&limit={limit}")),
+        tests: recent.tests.into_iter().map(|test| TestView::of(base, test)).collect(),
+        next: recent.next.map(|from| format!("{base}/tests?from={from}&limit={limit}")),
     };
     Ok(json(StatusCode::OK, &list))
 }
@@ -55,21 +56,21 @@ fn query(request: &ApiRequest) -> impl Iterator<Item = (&str, &str)> {
     query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
-pub(super) async fn show(api: &Api, id: &RunId) -> Result<ApiResponse, Problem> {
+pub(super) async fn show(api: &Api, id: &RunId, base: &str) -> Result<ApiResponse, Problem> {
     let test = swarmgate_service::status(&api.ports, id).await?;
-    Ok(json(StatusCode::OK, &TestView::from(test)))
+    Ok(json(StatusCode::OK, &TestView::of(base, test)))
 }
 
 /// Stopping is asked for: it takes a moment. Asked twice, or of a test that is over, it changes nothing.
-pub(super) async fn stop(api: &Api, id: &RunId) -> Result<ApiResponse, Problem> {
+pub(super) async fn stop(api: &Api, id: &RunId, base: &str) -> Result<ApiResponse, Problem> {
     swarmgate_service::stop(&api.ports, id).await?;
     let test = swarmgate_service::status(&api.ports, id).await?;
     let status = if test.state.phase.is_over() { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok(json(status, &TestView::from(test)))
+    Ok(json(status, &TestView::of(base, test)))
 }
 
 pub(super) async fn watch(api: &Api, id: &RunId, request: &ApiRequest) -> Result<ApiResponse, Problem> {
-    let view = WatchView::from(swarmgate_service::watch(&api.ports, id).await?);
+    let view = WatchView::of(BasePath::of(request), swarmgate_service::watch(&api.ports, id).await?);
     Ok(versioned(json(StatusCode::OK, &view), header(request, &IF_NONE_MATCH)))
 }
 

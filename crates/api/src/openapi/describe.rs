@@ -8,7 +8,8 @@ use crate::endpoints::{BaselineBody, UsersBody};
 use crate::inputs::StartBody;
 use crate::routes::Endpoint;
 use crate::views::{
-    AcceptedView, BaselineView, ChangeView, FileView, Health, ScenarioList, ScenarioView, TestList, TestView, WatchView,
+    AcceptedView, BaselineView, ChangeView, DoctorView, FileView, Health, ScenarioList, ScenarioView, TestList,
+    TestView, WatchView,
 };
 
 /// What an endpoint takes and answers.
@@ -191,6 +192,11 @@ pub(super) fn describe(endpoint: Endpoint, schemas: &mut Schemas) -> Description
             &[],
         ),
         Endpoint::Health => of("Whether it works", vec![Answer::new(200, "It works", is_json::<Health>(schemas))], &[]),
+        Endpoint::Doctor => of(
+            "Look at every part of this deployment: what is wrong, and how it is mended",
+            vec![Answer::new(200, "What was found", is_json::<DoctorView>(schemas))],
+            &[],
+        ),
     }
 }
 

@@ -12,10 +12,10 @@ use crate::routes::{Endpoint, ROUTES};
 use describe::{Answer, Content, Description, Parameter, describe};
 
 /// Problems that any request may meet.
-const COMMON_PROBLEMS: [u16; 6] = [403, 408, 413, 500, 503, 507];
+const COMMON_PROBLEMS: [u16; 7] = [401, 403, 408, 413, 500, 503, 507];
 
-/// The whole description.
-pub(crate) fn document() -> Value {
+/// The whole description of an API that lies below `base` on its host.
+pub(crate) fn document(base: &str) -> Value {
     let mut schemas = Schemas::new();
     let mut paths: Map<String, Value> = Map::new();
     for (method, path, endpoint) in &ROUTES {
@@ -31,6 +31,7 @@ pub(crate) fn document() -> Value {
             "description": "Load tests: start them, watch them, read their reports. What goes wrong is answered by a problem document (RFC 9457).",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
+        "servers": [{ "url": if base.is_empty() { "/" } else { base } }],
         "paths": paths,
         "components": { "schemas": schemas.definitions() },
     })

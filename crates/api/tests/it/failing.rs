@@ -31,8 +31,8 @@ impl FailingStore {
         let (attempted, source) = (attempted.to_owned(), Arc::new(io::Error::other("injected")));
         Err(match self.0 {
             Fault::Busy => StoreError::Busy { attempted, source },
-            Fault::Full => StoreError::Full { attempted, source },
-            Fault::Denied => StoreError::Denied { attempted, source },
+            Fault::Full => StoreError::Full { attempted, source, hint: "" },
+            Fault::Denied => StoreError::Denied { attempted, source, hint: "" },
             Fault::Broken => StoreError::Broken { attempted, source },
         })
     }

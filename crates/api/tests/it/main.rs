@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test, also in its helpers")]
 
 mod described;
+mod elsewhere;
 mod engine;
 mod failing;
 mod gate;

@@ -8,6 +8,13 @@ use aws_sdk_s3::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use swarmgate_service::ports::StoreError;
 
+/// What to do where it is denied: to a function, a worker, or whoever runs one by hand.
+pub(super) const DENIED: &str = "see that the credentials are right and have not ended, and that their role has s3:ListBucket on the bucket, \
+    s3:GetObject and s3:PutObject on what is in it";
+
+/// What to do where there is no room: only stores that are not S3 say that.
+const FULL: &str = "make room in the store, or raise the bucket's quota";
+
 /// What the store's answer says. What it means depends on what was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -77,8 +84,8 @@ where
     let source = Arc::new(error);
     match answer {
         Answer::Busy => StoreError::Busy { attempted, source },
-        Answer::Full => StoreError::Full { attempted, source },
-        Answer::Denied => StoreError::Denied { attempted, source },
+        Answer::Full => StoreError::Full { attempted, source, hint: FULL },
+        Answer::Denied => StoreError::Denied { attempted, source, hint: DENIED },
         Answer::NoObject | Answer::ConditionFails | Answer::Other => StoreError::Broken { attempted, source },
     }
 }

@@ -11,6 +11,7 @@ use swarmgate_service::ServiceError;
 use swarmgate_service::ports::StoreError;
 
 use super::S3Store;
+use super::failure::DENIED;
 
 /// Presigned URLs of a report's files. One ends with its time, or with the session that signed it where that is sooner: a function's
 /// role has sessions of some hours.
@@ -35,8 +36,10 @@ impl ReportLinks for ReportUrls {
             .map_err(|error| StoreError::Broken { attempted: attempted(), source: Arc::new(error) })?;
         let call = self.store.client.get_object().bucket(&self.store.bucket).key(key.as_str());
         let presigned = call.presigned(config).await;
-        let presigned =
-            presigned.map_err(|error| StoreError::Denied { attempted: attempted(), source: Arc::new(error) })?;
+        let presigned = presigned.map_err(|error| {
+            let (attempted, source) = (attempted(), Arc::new(error));
+            StoreError::Denied { attempted, source, hint: DENIED }
+        })?;
         Ok(presigned.uri().to_owned())
     }
 }

@@ -50,8 +50,8 @@ pub enum Addressing {
 /// a conflict unseen. The service's `Retrying` tries again, and the use cases know their own writes.
 #[derive(Clone, Debug)]
 pub struct S3Store {
-    client: Client,
-    bucket: String,
+    pub(crate) client: Client,
+    pub(crate) bucket: String,
 }
 
 impl S3Store {

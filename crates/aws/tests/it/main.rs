@@ -1,5 +1,6 @@
 //! The adapters against what speaks AWS's protocols: a store and a queue service that others wrote, and faults made before them.
 
+mod checks;
 mod cluster;
 mod conformance;
 mod faults;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::credentials::Credentials;
-use super::sign::{Region, sign};
+use super::sign::{Region, Service, sign};
 use crate::exit::Failure;
 
 /// How long an answer may take: longer than API Gateway waits.
@@ -40,30 +40,49 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// What speaks HTTP. Statuses are answers, and redirects are followed by who knows what may be told to whom.
+pub fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false);
+    config.max_redirects(0).user_agent(concat!("swarmgate/", env!("CARGO_PKG_VERSION"))).build().into()
+}
+
+/// The bearer token, where there is one.
+fn token() -> Option<String> {
+    std::env::var("SWARMGATE_API_TOKEN").ok().filter(|token| !token.is_empty())
+}
+
 impl Client {
     /// A client of the API at `url`.
     ///
     /// # Errors
     /// [`Failure`]: the URL is none, or there are no credentials to sign with.
     pub fn new(url: &str) -> Result<Self, Failure> {
-        let base = url.trim_end_matches('/').to_owned();
-        let parsed = url::Url::parse(&base).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let access = match (Self::region_of(url)?, token()) {
+            (_, Some(token)) => Access::Bearer(token),
+            (Some(region), None) => Access::Signed(region, Credentials::find()?),
+            (None, None) => Access::Open,
+        };
+        Ok(Self { agent: agent(), base: url.trim_end_matches('/').to_owned(), access })
+    }
+
+    /// For which region requests to the API at `url` are signed; `None`: they are not.
+    ///
+    /// # Errors
+    /// [`Failure`]: the URL is none.
+    pub fn region_of(url: &str) -> Result<Option<Region>, Failure> {
+        let parsed = url::Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let Some(host) = parsed.as_ref().and_then(|url| url.host_str()) else {
             return Err(Failure::input(format!("--api `{url}`: is no URL, allowed are such as https://api.example/")));
         };
-        let access = match (Region::of_host(host), std::env::var("SWARMGATE_API_TOKEN")) {
-            (_, Ok(token)) if !token.is_empty() => Access::Bearer(token),
-            (Some(region), _) => Access::Signed(region, Credentials::find()?),
-            (None, _) => Access::Open,
-        };
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .user_agent(concat!("swarmgate/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
-        Ok(Self { agent, base, access })
+        Ok(Region::of_host(host).filter(|_| token().is_none()))
+    }
+
+    /// What is answered at `path`, whatever it is.
+    ///
+    /// # Errors
+    /// [`Failure`]: it can't be reached.
+    pub fn ask(&self, path: &str) -> Result<Response<Vec<u8>>, Failure> {
+        self.exchange(self.request(Method::GET, path, None, None)?)
     }
 
     /// The whole address of a path of this API.
@@ -110,6 +129,23 @@ impl Client {
     }
 
     fn send(&self, method: Method, path: &str, body: Option<&Value>, key: Option<&str>) -> Result<Answer, Failure> {
+        let response = self.exchange(self.request(method, path, body, key)?)?;
+        let status = response.status();
+        match response.headers().get(LOCATION).and_then(|to| to.to_str().ok()) {
+            Some(to) if status.is_redirection() => self.follow(path, to),
+            _ if status.is_success() => Ok(Answer { body: response.into_body() }),
+            _ => Err(self.refused(path, status, &response.into_body())),
+        }
+    }
+
+    /// A request that shows who sends it.
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Result<Request<Vec<u8>>, Failure> {
         let mut request = Request::builder().method(method).uri(self.address(path)).header(ACCEPT, "application/json");
         if body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
@@ -129,15 +165,9 @@ impl Client {
                 })?;
                 request.headers_mut().insert(AUTHORIZATION, value);
             }
-            Access::Signed(region, credentials) => sign(&mut request, region, credentials)?,
+            Access::Signed(region, credentials) => sign(&mut request, region, Service::Api, credentials)?,
         }
-        let response = self.exchange(request)?;
-        let status = response.status();
-        match response.headers().get(LOCATION).and_then(|to| to.to_str().ok()) {
-            Some(to) if status.is_redirection() => self.follow(path, to),
-            _ if status.is_success() => Ok(Answer { body: response.into_body() }),
-            _ => Err(self.refused(path, status, &response.into_body())),
-        }
+        Ok(request)
     }
 
     /// Follows a redirect. One to another place carries its permission in its URL, and is told none of ours.

@@ -10,9 +10,11 @@ mod view;
 mod watch;
 
 pub use args::RemoteArgs;
+pub use client::{Client, agent};
+pub use credentials::Credentials;
+pub use sign::{Region, Service, sign};
 
 use self::args::RemoteCommand;
-use self::client::Client;
 use crate::exit::{Exit, Failure};
 
 /// Does what was asked of the API.

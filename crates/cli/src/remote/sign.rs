@@ -1,4 +1,4 @@
-//! AWS's signature (version 4) of requests to API Gateway.
+//! AWS's signature (version 4) of requests to API Gateway and STS.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,8 +10,29 @@ use swarmgate_service::ports::Clock;
 use super::credentials::Credentials;
 use crate::exit::Failure;
 
-/// The name of API Gateway in a signature's scope.
-const SERVICE: &str = "execute-api";
+/// The name of API Gateway in a signature's scope, and in the names of its hosts.
+const API: &str = "execute-api";
+
+/// What is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// API Gateway.
+    Api,
+    /// EKS.
+    Eks,
+    /// The Security Token Service.
+    Sts,
+}
+
+impl Service {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Api => API,
+            Self::Eks => "eks",
+            Self::Sts => "sts",
+        }
+    }
+}
 
 /// A region of AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,33 +42,59 @@ impl Region {
     /// The region of an API Gateway's own host, `{api}.execute-api.{region}.amazonaws.com`; behind another name, what `AWS_REGION` says where
     /// `SWARMGATE_API_AUTH` is `iam`. `None`: requests are not signed.
     pub fn of_host(host: &str) -> Option<Self> {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self::named_by(host).or_else(|| {
-            (variable("SWARMGATE_API_AUTH").as_deref() == Some("iam"))
-                .then(|| variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).map(Self))
-                .flatten()
-        })
+        Self::named_by(host)
+            .or_else(|| (variable("SWARMGATE_API_AUTH").as_deref() == Some("iam")).then(Self::of_environment).flatten())
+    }
+
+    /// What `AWS_REGION` says, or `AWS_DEFAULT_REGION`.
+    pub fn of_environment() -> Option<Self> {
+        variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).map(Self)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// Where a service is in this region, or where `AWS_ENDPOINT_URL_STS` and so on say.
+    pub fn endpoint(&self, service: Service) -> String {
+        let name = service.name();
+        let of_service = variable(&format!("AWS_ENDPOINT_URL_{}", name.to_ascii_uppercase().replace('-', "_")));
+        let elsewhere = of_service.or_else(|| variable("AWS_ENDPOINT_URL"));
+        let domain = if self.0.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        elsewhere
+            .map_or_else(|| format!("https://{name}.{}.{domain}", self.0), |url| url.trim_end_matches('/').to_owned())
     }
 
     fn named_by(host: &str) -> Option<Self> {
-        let mut labels = host.split('.').skip_while(|label| *label != SERVICE).skip(1);
+        let mut labels = host.split('.').skip_while(|label| *label != API).skip(1);
         let region = labels.next()?;
         (labels.next()? == "amazonaws").then(|| Self(region.to_owned()))
     }
 }
 
-/// Signs `request`, whose headers and body are complete.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Signs `request` to `service`, whose headers and body are complete.
 ///
 /// # Errors
 /// [`Failure`]: something in it can't be signed.
-pub fn sign(request: &mut Request<Vec<u8>>, region: &Region, credentials: &Credentials) -> Result<(), Failure> {
+pub fn sign(
+    request: &mut Request<Vec<u8>>,
+    region: &Region,
+    service: Service,
+    credentials: &Credentials,
+) -> Result<(), Failure> {
     let now = Duration::from(swarmgate_local::SystemClock.now());
-    sign_at(request, region, credentials, SystemTime::UNIX_EPOCH + now)
+    sign_at(request, region, service, credentials, SystemTime::UNIX_EPOCH + now)
 }
 
 fn sign_at(
     request: &mut Request<Vec<u8>>,
     region: &Region,
+    service: Service,
     credentials: &Credentials,
     at: SystemTime,
 ) -> Result<(), Failure> {
@@ -57,7 +104,7 @@ fn sign_at(
     let params = SigningParams::builder()
         .identity(&identity)
         .region(&region.0)
-        .name(SERVICE)
+        .name(service.name())
         .time(at)
         .settings(SigningSettings::default())
         .build()
@@ -93,7 +140,7 @@ mod tests {
             let uri = "https://a.execute-api.eu-west-1.amazonaws.com/prod/tests";
             let mut request = Request::post(uri).header("idempotency-key", "k").body(body.as_bytes().to_vec()).unwrap();
             let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-            sign_at(&mut request, &Region("eu-west-1".to_owned()), &credentials, at).unwrap();
+            sign_at(&mut request, &Region("eu-west-1".to_owned()), Service::Api, &credentials, at).unwrap();
             assert_eq!(request.headers()["x-amz-security-token"], "token");
             request.headers()["authorization"].to_str().unwrap().to_owned()
         };

@@ -2,7 +2,6 @@
 
 mod closing;
 mod data;
-mod http;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use std::time::Duration;
 
 use swarmgate_api::{Api, Policy};
 use swarmgate_domain::Ended;
+use swarmgate_listen::Server;
 use swarmgate_local::{FolderStore, LOCAL_POOL, Pipeline};
 use swarmgate_report::ReportRenderer;
 use swarmgate_service::end_active;
@@ -49,7 +49,7 @@ async fn serve_until_asked(args: &ServeArgs) -> Result<Exit, Failure> {
     end_orphans(&pipeline).await?;
     let policy = Policy { environment: environment(1), ..Policy::local(address.ip(), LOCAL_POOL) };
     let api = Arc::new(Api::new(pipeline.ports().clone(), policy, swarmgate_report::dashboard_page()));
-    let server = http::Server::start(listener, api.clone());
+    let server = Server::start(listener, api.clone(), None);
     crate::print_line(&format!("listening on http://{address}"));
     if !address.ip().is_loopback() {
         crate::print_error(&format!("warning: whoever reaches {address} can start tests"));

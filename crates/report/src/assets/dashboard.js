@@ -67,7 +67,7 @@
     const tests = [];
     let next = "tests";
     for (let page = 0; page < pages && next; page++) {
-      const answer = await ask("GET", next.replace(/^\//, ""));
+      const answer = await ask("GET", next.replace(/^.*\//, ""));
       tests.push(...answer.tests);
       next = answer.next;
     }

@@ -107,6 +107,8 @@ pub enum StoreError {
         attempted: String,
         /// Why.
         source: Arc<dyn std::error::Error + Send + Sync>,
+        /// What the user can do, with this store.
+        hint: &'static str,
     },
     /// Not allowed.
     #[error("{attempted}: access denied")]
@@ -115,6 +117,8 @@ pub enum StoreError {
         attempted: String,
         /// Why.
         source: Arc<dyn std::error::Error + Send + Sync>,
+        /// What the user can do, with this store.
+        hint: &'static str,
     },
     /// Anything else.
     #[error("{attempted} failed")]
@@ -142,8 +146,7 @@ impl StoreError {
         match self {
             Self::Conflict { .. } | Self::Broken { .. } => None,
             Self::Busy { .. } => Some("it was tried several times; see that the store can be reached, then try again"),
-            Self::Full { .. } => Some("make room, or choose another folder with --out"),
-            Self::Denied { .. } => Some("make the folder writable, or choose another one with --out"),
+            Self::Full { hint, .. } | Self::Denied { hint, .. } => Some(hint),
         }
     }
 }

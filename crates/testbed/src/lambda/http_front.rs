@@ -1,6 +1,6 @@
 //! From HTTP requests to a function, as API Gateway does it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -33,6 +33,7 @@ pub enum EventFormat {
 pub struct HttpFront {
     server: Server,
     prefix: String,
+    settings: Arc<Settings>,
 }
 
 #[derive(Debug)]
@@ -40,15 +41,23 @@ struct Settings {
     function: LambdaFunction,
     format: EventFormat,
     stage: String,
+    /// The only access key whose signatures are taken; without one, everybody is let in.
+    access_key: Mutex<Option<String>>,
 }
 
 impl HttpFront {
     /// Answers by `function`. The stage `$default` has no part in paths, every other one is their first segment.
     pub async fn start(function: &LambdaFunction, format: EventFormat, stage: &str) -> Self {
-        let settings = Arc::new(Settings { function: function.clone(), format, stage: stage.to_owned() });
-        let server = Server::start(Router::new().fallback(answer).with_state(settings)).await;
+        let (stage_of, access_key) = (stage.to_owned(), Mutex::default());
+        let settings = Arc::new(Settings { function: function.clone(), format, stage: stage_of, access_key });
+        let server = Server::start(Router::new().fallback(answer).with_state(settings.clone())).await;
         let prefix = if stage == "$default" { String::new() } else { format!("/{stage}") };
-        Self { server, prefix }
+        Self { server, prefix, settings }
+    }
+
+    /// From now on only who signs with this key is let in. Signatures themselves are not checked: the key's name is.
+    pub fn let_in_only(&self, access_key: &str) {
+        *self.settings.access_key.lock().expect("no holder of this lock panics") = Some(access_key.to_owned());
     }
 
     /// The URL of the API's root, without a slash at the end.
@@ -57,8 +66,20 @@ impl HttpFront {
     }
 }
 
+impl Settings {
+    fn lets_in(&self, headers: &HeaderMap) -> bool {
+        let access_key = self.access_key.lock().expect("no holder of this lock panics");
+        let Some(access_key) = &*access_key else { return true };
+        let signed = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        signed.starts_with("AWS4-HMAC-SHA256 ") && signed.contains(&format!("Credential={access_key}/"))
+    }
+}
+
 async fn answer(State(settings): State<Arc<Settings>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
+    if !settings.lets_in(&head.headers) {
+        return plain(StatusCode::FORBIDDEN, "{\"message\":\"Forbidden\"}");
+    }
     let Ok(body) = to_bytes(body, MOST_BODY).await else {
         return plain(StatusCode::PAYLOAD_TOO_LARGE, "{\"message\":\"Request Too Long\"}");
     };

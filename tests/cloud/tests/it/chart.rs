@@ -18,8 +18,8 @@ pub fn helm() -> Option<PathBuf> {
     None
 }
 
-/// The manifests of the workers' chart, for the release `workers` in `namespace`.
-pub fn workers(helm: &Path, namespace: &str, bucket: &str, queue: &str) -> String {
+/// The manifests of the workers' chart, for the release `workers` in `namespace`; `more` are further values.
+pub fn workers(helm: &Path, namespace: &str, bucket: &str, queue: &str, more: &str) -> String {
     let values = format!(
         "bucket={bucket},queueUrl={queue},allowedTargets={{127.0.0.1}},image.repository=registry.example/worker,\
          nodeSelector=null,tolerations=null,terminationGracePeriodSeconds=20"
@@ -27,7 +27,7 @@ pub fn workers(helm: &Path, namespace: &str, bucket: &str, queue: &str) -> Strin
     let chart = root().join("infra/helm/workers");
     let mut command = Command::new(helm);
     command.args(["template", "workers"]).arg(chart).args(["--namespace", namespace, "--kube-version", "1.36.3"]);
-    let output = command.args(["--set", &values]).output().unwrap();
+    let output = command.args(["--set", &values, "--set", more]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

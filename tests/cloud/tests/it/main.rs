@@ -9,6 +9,9 @@
 mod binaries;
 mod chaos;
 mod chart;
+mod controller;
+mod doctor;
 mod entries;
+mod on_premises;
 mod story;
 mod world;

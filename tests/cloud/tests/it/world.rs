@@ -9,7 +9,7 @@ use kube::Api;
 use reqwest::Client;
 use serde_json::{Value, json};
 use swarmgate_aws::SqsQueue;
-use swarmgate_domain::Summary;
+use swarmgate_domain::{Key, Summary};
 use swarmgate_kubernetes::testing::{ControlPlane, Kubelet, Program};
 use swarmgate_testbed::{
     Arrival, AwsStandIns, EventBridge, EventFormat, EventSource, FakeEks, FaultProxy, HttpFront, LambdaFunction,
@@ -21,9 +21,9 @@ use crate::binaries::binary;
 use crate::chart;
 use crate::entries::AccessEntries;
 
-const BUCKET: &str = "results";
+pub const BUCKET: &str = "results";
 const CLUSTER: &str = "load";
-const NAMESPACE: &str = "swarmgate";
+pub const NAMESPACE: &str = "swarmgate";
 
 /// How often the schedule comes by: in tests a minute would be long.
 const SWEEP_EVERY: Duration = Duration::from_secs(3);
@@ -34,21 +34,23 @@ const PATIENCE: Duration = Duration::from_secs(240);
 /// A deployment at work. Fields end in the order in which they stand: callers before what they call.
 pub struct World {
     pub client: Client,
-    front: HttpFront,
-    _schedule: JoinSet<()>,
+    pub front: HttpFront,
+    pub schedule: JoinSet<()>,
     _events: EventSource,
     pub kubelet: Kubelet,
     pub merge: LambdaFunction,
-    _sweep: LambdaFunction,
+    sweep: LambdaFunction,
     pub api: LambdaFunction,
     deployments: Api<Deployment>,
-    _plane: ControlPlane,
+    pub plane: ControlPlane,
     pub entries: AccessEntries,
-    _eks: FakeEks,
+    eks: FakeEks,
     pub proxy: FaultProxy,
     pub server: RunningWorkload,
-    _bridge: EventBridge,
-    _aws: AwsStandIns,
+    pub bridge: Option<EventBridge>,
+    /// The URLs of the queues of shards and of events.
+    pub queues: [String; 2],
+    pub aws: AwsStandIns,
 }
 
 impl World {
@@ -63,15 +65,16 @@ impl World {
         plane.namespace(NAMESPACE).await;
 
         aws.make_bucket(BUCKET).await;
-        let (shards, events) = (aws.make_queue("shards").await, aws.make_queue("events").await);
+        let (shards, _) = aws.make_queue_with_dead_letters("shards").await;
+        let (events, _) = aws.make_queue_with_dead_letters("events").await;
         let config = aws.config(aws.aws_url()).await;
         bridge.deliver_to(SqsQueue::new(&config, &events), arrival);
         let proxy = FaultProxy::start(aws.store_url()).await;
-        plane.apply(NAMESPACE, &chart::workers(&helm, NAMESPACE, BUCKET, &shards)).await.unwrap();
+        plane.apply(NAMESPACE, &chart::workers(&helm, NAMESPACE, BUCKET, &shards, "")).await.unwrap();
         let eks = FakeEks::start(CLUSTER, &plane.url(), &plane.authority_pem()).await;
 
         let of_workers = aws.environment(&proxy.url());
-        let environment = of_functions(of_workers.clone(), &eks.url(), &shards);
+        let environment = of_functions(of_workers.clone(), &eks.url(), &shards, &events);
         let function =
             |name: &str, copies| LambdaFunction::new(name, Path::new(&binary(name)), environment.clone(), copies);
         let (api, merge, sweep) = (function("api", 2), function("merge", 3), function("sweep", 1));
@@ -86,20 +89,21 @@ impl World {
         Some(Self {
             client: Client::builder().no_proxy().build().unwrap(),
             front: HttpFront::start(&api, EventFormat::HttpApi, "$default").await,
-            _schedule: schedule,
+            schedule,
             _events: EventSource::start(&config, &events, &merge, 3),
             kubelet,
             merge,
-            _sweep: sweep,
+            sweep,
             api,
             deployments: Api::namespaced(plane.client().await, NAMESPACE),
-            _plane: plane,
+            plane,
             entries,
-            _eks: eks,
+            eks,
             proxy,
             server: Workload::builder().start().unwrap(),
-            _bridge: bridge,
-            _aws: aws,
+            bridge: Some(bridge),
+            queues: [shards, events],
+            aws,
         })
     }
 
@@ -112,16 +116,24 @@ impl World {
         (output.status.code().unwrap_or(-1), said)
     }
 
+    /// Runs `swarmgate doctor` as someone with this access key; gives the exit code and what it printed.
+    pub async fn doctor(&self, api: Option<&str>, access_key: &str) -> (i32, String) {
+        let mut command = Command::new(binary("swarmgate"));
+        command.arg("doctor").args(api.into_iter().flat_map(|api| ["--api", api]));
+        command.env("SWARMGATE_API_AUTH", "iam").env("AWS_ACCESS_KEY_ID", access_key);
+        command.env("AWS_ENDPOINT_URL_EKS", self.eks.url()).env_remove("SWARMGATE_API");
+        command.env("AWS_SECRET_ACCESS_KEY", self.aws.keys().1).env("AWS_REGION", "us-east-1");
+        command.env("AWS_ENDPOINT_URL_STS", self.aws.aws_url()).env_remove("AWS_SESSION_TOKEN");
+        let folder = tempfile::tempdir().unwrap();
+        command.current_dir(folder.path());
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        (output.status.code().unwrap_or(-1), said)
+    }
+
     /// A file with a scenario that loads the server; gives its path.
     pub fn scenario(&self, duration: &str) -> tempfile::TempPath {
-        let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
-        let target = self.server.url("");
-        let text = format!(
-            "target: {target}\nload: {{ users: 20, spawn_rate: 20/s, duration: {duration} }}\nthink_time: 20ms..60ms\n\
-             flow: [ GET /, GET /items ]\ngrace: 10s\nthresholds: [ 'error_rate < 1%' ]\n"
-        );
-        std::fs::write(file.path(), text).unwrap();
-        file.into_temp_path()
+        scenario(&self.server, duration)
     }
 
     pub async fn get(&self, path: &str) -> Value {
@@ -132,6 +144,33 @@ impl World {
     /// The summary, which the API redirects to.
     pub async fn summary(&self, id: &str) -> Summary {
         serde_json::from_value(self.get(&format!("/tests/{id}/report/summary.json")).await).unwrap()
+    }
+
+    pub async fn has_object(&self, key: &Key) -> bool {
+        self.aws.store_client().await.head_object().bucket(BUCKET).key(key.as_str()).send().await.is_ok()
+    }
+
+    pub async fn remove_object(&self, key: &Key) {
+        self.aws.store_client().await.delete_object().bucket(BUCKET).key(key.as_str()).send().await.unwrap();
+    }
+
+    /// Removes a bucket with all that is in it.
+    pub async fn remove_bucket(&self, bucket: &str) {
+        let store = self.aws.store_client().await;
+        // Functions may write meanwhile.
+        self.wait_until("the bucket to be gone", async || {
+            let listed = store.list_objects_v2().bucket(bucket).send().await.unwrap();
+            for object in listed.contents.unwrap_or_default() {
+                store.delete_object().bucket(bucket).key(object.key.unwrap()).send().await.unwrap();
+            }
+            store.delete_bucket().bucket(bucket).send().await.is_ok()
+        })
+        .await;
+    }
+
+    /// Sweeps, as the schedule does.
+    pub async fn sweep_once(&self) {
+        sweep_now(&self.sweep).await;
     }
 
     /// What the Deployment's size is set to.
@@ -164,14 +203,32 @@ impl World {
     }
 }
 
+/// A file with a scenario that loads `server`; gives its path.
+pub fn scenario(server: &RunningWorkload, duration: &str) -> tempfile::TempPath {
+    let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+    let target = server.url("");
+    let text = format!(
+        "target: {target}\nload: {{ users: 20, spawn_rate: 20/s, duration: {duration} }}\nthink_time: 20ms..60ms\n\
+         flow: [ GET /, GET /items ]\ngrace: 10s\nthresholds: [ 'error_rate < 1%' ]\n"
+    );
+    std::fs::write(file.path(), text).unwrap();
+    file.into_temp_path()
+}
+
 /// What the template gives to each function.
-fn of_functions(mut environment: Vec<(String, String)>, eks: &str, shards: &str) -> Vec<(String, String)> {
+fn of_functions(
+    mut environment: Vec<(String, String)>,
+    eks: &str,
+    shards: &str,
+    events: &str,
+) -> Vec<(String, String)> {
     let pools =
         json!({ "default": { "queue": shards, "cluster": CLUSTER, "namespace": NAMESPACE, "deployment": "workers" } });
     let ours = [
         ("AWS_ENDPOINT_URL_EKS", eks.to_owned()),
         ("SWARMGATE_BUCKET", BUCKET.to_owned()),
         ("SWARMGATE_POOLS", pools.to_string()),
+        ("SWARMGATE_EVENTS_QUEUE", events.to_owned()),
         ("SWARMGATE_ALLOWED_TARGETS", "127.0.0.1".to_owned()),
         ("SWARMGATE_INTERVAL", "1s".to_owned()),
     ];
@@ -182,8 +239,12 @@ fn of_functions(mut environment: Vec<(String, String)>, eks: &str, shards: &str)
 async fn sweep_again_and_again(sweep: LambdaFunction) {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
-        let event = json!({ "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {} });
-        // The next one mends what this one could not.
-        let _ = sweep.invoke(event.to_string()).await;
+        sweep_now(&sweep).await;
     }
+}
+
+async fn sweep_now(sweep: &LambdaFunction) {
+    let event = json!({ "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {} });
+    // The next one mends what this one could not.
+    let _ = sweep.invoke(event.to_string()).await;
 }

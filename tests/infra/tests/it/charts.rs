@@ -19,7 +19,11 @@ const WORKLOAD: &str = "image.repository=registry.example/sample-workload";
 /// Every option of the charts, turned on.
 const ALL_OF_WORKERS: &str = "overprovisioning.enabled=true,autoscaling.enabled=true,secretName=secrets,imagePullSecrets[0].name=pull,\
     serviceAccount.annotations.eks\\.amazonaws\\.com/role-arn=arn:aws:iam::123456789012:role/workers,podAnnotations.team=shop,\
-    env[0].name=SWARMGATE_LOG,env[0].value=debug";
+    env[0].name=SWARMGATE_LOG,env[0].value=debug,controller.eventsQueueUrl=https://queue/events,controller.env[0].name=SWARMGATE_MOST_USERS,\
+    controller.env[0].value=5000,controller.serviceAccountAnnotations.eks\\.amazonaws\\.com/role-arn=arn:aws:iam::123456789012:role/controller";
+/// The controller, turned on.
+pub const CONTROLLER: &str =
+    "controller.enabled=true,controller.image.repository=registry.example/controller,controller.tokenSecret=api-token";
 const ALL_OF_WORKLOAD: &str = "overprovisioning.enabled=true,safeToEvict=true,latency=constant:10ms,ingress.annotations.team=shop,\
     ingress.certificateArn=arn:aws:acm:eu-west-1:123456789012:certificate/1,nodeSelector.team=shop,podAnnotations.team=shop";
 
@@ -50,7 +54,8 @@ async fn an_api_server_takes_every_manifest() {
     let Some(plane) = ControlPlane::start() else { return };
     plane.namespace("load").await;
     for (chart, needed, all) in [("workers", WORKERS, ALL_OF_WORKERS), ("sample-workload", WORKLOAD, ALL_OF_WORKLOAD)] {
-        for values in [&[needed][..], &[needed, all][..]] {
+        let more = if chart == "workers" { CONTROLLER } else { all };
+        for values in [&[needed][..], &[needed, all][..], &[needed, all, more][..]] {
             let manifests = render(tools, chart, "main", "load", values).unwrap();
             let kinds = parse(&manifests).unwrap().len();
             assert!(kinds >= 5, "{chart}: {kinds}");
@@ -77,6 +82,9 @@ fn values_that_make_no_sense_are_refused_by_name() {
     check("workers", WORKERS, "image.tga=1", "additional properties 'tga' not allowed");
     check("workers", WORKERS, "terminationGracePeriodSeconds=0", "at '/terminationGracePeriodSeconds'");
     check("workers", WORKERS, "disruptionBudget.maxUnavailable=half", "at '/disruptionBudget/maxUnavailable'");
+    check("workers", WORKERS, "controller.enabled=true", "at '/controller/image/repository'");
+    check("workers", &format!("{WORKERS},{CONTROLLER}"), "controller.tokenSecret=", "at '/controller/tokenSecret'");
+    check("workers", WORKERS, "controller.sweepEvery=often", "at '/controller/sweepEvery'");
     check("sample-workload", WORKLOAD, "ingress.scheme=public", "at '/ingress/scheme'");
     check("sample-workload", WORKLOAD, "autoscaling.minReplicas=0", "at '/autoscaling/minReplicas'");
     check("sample-workload", "latency=", "service.port=80", "at '/image/repository'");
@@ -86,8 +94,9 @@ fn values_that_make_no_sense_are_refused_by_name() {
 fn pods_are_as_restricted_as_they_can_be() {
     let Some(tools) = tools() else { return };
     let mut pods = 0;
-    for (chart, values) in [("workers", [WORKERS, ALL_OF_WORKERS]), ("sample-workload", [WORKLOAD, ALL_OF_WORKLOAD])] {
-        let manifests = parse(&render(tools, chart, "main", "load", &values).unwrap()).unwrap();
+    let of_workers = [WORKERS, ALL_OF_WORKERS, CONTROLLER];
+    for (chart, values) in [("workers", &of_workers[..]), ("sample-workload", &[WORKLOAD, ALL_OF_WORKLOAD])] {
+        let manifests = parse(&render(tools, chart, "main", "load", values).unwrap()).unwrap();
         for deployment in manifests.iter().filter(|manifest| manifest["kind"] == "Deployment") {
             let pod = &deployment["spec"]["template"]["spec"];
             let expect = |value: &Value, expected: Value, what: &str| {
@@ -105,7 +114,7 @@ fn pods_are_as_restricted_as_they_can_be() {
             }
         }
     }
-    assert_eq!(pods, 4, "two Deployments and their placeholders");
+    assert_eq!(pods, 5, "two Deployments, their placeholders, and the controller");
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::charts::{WORKERS, render};
+use crate::charts::{CONTROLLER, WORKERS, render};
 use crate::reading::{document, parse};
+use crate::templates::resources;
 use crate::tools::{infra, root, tools};
 
 /// Whether the sources under `folder` name this variable, in quotes.
@@ -24,8 +25,11 @@ fn functions_read_what_the_template_sets() {
     let template = document(&infra("template.yaml"));
     let variables = template["Globals"]["Function"]["Environment"]["Variables"].as_object().unwrap();
     assert!(variables.len() >= 8);
-    for name in variables.keys() {
-        assert!(reads(&root().join("functions/src"), name), "no function reads {name}");
+    let of_one = resources(&template, "AWS::Serverless::Function").into_iter().flat_map(|(_, function)| {
+        function["Environment"]["Variables"].as_object().cloned().unwrap_or_default().into_iter().map(|(name, _)| name)
+    });
+    for name in variables.keys().cloned().chain(of_one) {
+        assert!(reads(&root().join("functions/src"), &name), "no function reads {name}");
     }
     let texts = variables["SWARMGATE_POOLS"].as_array().unwrap();
     assert_eq!(texts[0], "HasFurtherPools");
@@ -51,6 +55,29 @@ fn workers_read_what_the_chart_sets() {
         for name in names.into_iter().filter(|name| !name.starts_with("AWS_")) {
             assert!(reads(&root().join("worker-pod/src"), name), "no worker reads {name}");
         }
+    }
+}
+
+#[test]
+fn the_controller_reads_what_the_chart_sets() {
+    let Some(tools) = tools() else { return };
+    let more = "controller.eventsQueueUrl=https://queue/events";
+    let manifests = parse(&render(tools, "workers", "main", "load", &[WORKERS, CONTROLLER, more]).unwrap()).unwrap();
+    let deployment = manifests
+        .iter()
+        .find(|manifest| manifest["kind"] == "Deployment" && manifest["metadata"]["name"] == "main-controller")
+        .unwrap();
+    let variables = deployment["spec"]["template"]["spec"]["containers"][0]["env"].as_array().unwrap();
+    let value = |name: &str| variables.iter().find(|variable| variable["name"] == name).unwrap()["value"].clone();
+    let pools: Value = serde_json::from_str(value("SWARMGATE_POOLS").as_str().unwrap()).unwrap();
+    assert_eq!(pools["default"]["namespace"], "load");
+    assert_eq!(
+        (&pools["default"]["deployment"], &pools["default"]["kubernetes"]),
+        (&"main".into(), &"surroundings".into())
+    );
+    for name in variables.iter().filter_map(|variable| variable["name"].as_str()) {
+        let is_read = ["functions/src", "controller/src"].iter().any(|folder| reads(&root().join(folder), name));
+        assert!(is_read || name.starts_with("AWS_"), "no controller reads {name}");
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::charts::{WORKERS, render};
 use crate::reading::document;
-use crate::tools::{infra, root, tools};
+use crate::tools::{infra, root, run, said, tools};
 
 /// The commands of the guide, a line each.
 fn commands() -> Vec<String> {
@@ -70,6 +70,20 @@ fn every_parameter_and_output_is_one_of_the_template() {
     }
 }
 
+/// The file that the guide shows, with the chart that it is for.
+fn takes_the_values_on_premises(tools: &std::path::Path) {
+    let guide = std::fs::read_to_string(infra("README.md")).unwrap();
+    let (_, rest) = guide.split_once("```yaml\n").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let values = folder.path().join("on-premises.yaml");
+    std::fs::write(&values, rest.split("```").next().unwrap()).unwrap();
+    let arguments = ["template", "workers", "helm/workers", "--values", values.to_str().unwrap()];
+    let output = run(tools, "helm", &arguments);
+    assert!(output.status.success(), "{}", said(&output));
+    let text = said(&output);
+    assert!(text.contains("name: workers-controller") && text.contains("elasticmq.queues"), "{text}");
+}
+
 #[test]
 fn charts_take_the_values_that_are_set() {
     let Some(tools) = tools() else { return };
@@ -96,9 +110,13 @@ fn charts_take_the_values_that_are_set() {
             })
             .collect();
         let set: Vec<&str> = set.iter().map(String::as_str).collect();
+        if command.contains("--values on-premises.yaml") {
+            continue;
+        }
         render(tools, chart, words[3], "default", &set).unwrap_or_else(|error| panic!("{command}: {error}"));
         charts += 1;
     }
     assert_eq!(charts, 2);
+    takes_the_values_on_premises(tools);
     assert!(render(tools, "workers", "workers", "default", &[WORKERS]).is_ok());
 }

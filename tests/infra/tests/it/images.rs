@@ -23,7 +23,7 @@ fn stages() -> Vec<(String, Vec<String>)> {
 #[test]
 fn images_are_one_binary_on_a_base_without_a_shell_and_no_root() {
     let stages = stages();
-    for image in ["worker", "sample-workload"] {
+    for image in ["worker", "controller", "sample-workload"] {
         let lines = &stages.iter().find(|(name, _)| name == image).unwrap().1;
         assert_eq!(lines[0], format!("FROM gcr.io/distroless/static-debian12:nonroot AS {image}"));
         let copies: Vec<&String> = lines.iter().filter(|line| line.starts_with("COPY ")).collect();

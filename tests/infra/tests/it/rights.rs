@@ -66,7 +66,8 @@ fn roles_may_do_exactly_this() {
         &["eks:DescribeCluster", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject", "sqs:SendMessage"],
     );
     let log = ["logs:CreateLogStream", "logs:PutLogEvents"];
-    check("ApiRole", &log);
+    let looks = ["s3:GetBucketNotification", "sqs:GetQueueAttributes"];
+    check("ApiRole", &[&log[..], &looks[..]].concat());
     check("SweepRole", &log);
     let events = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
     check("MergeRole", &[&log[..], &events[..]].concat());
@@ -106,6 +107,7 @@ fn functions_may_write_wherever_a_key_lies_and_workers_into_tests_alone() {
         key::report(&run, "index.html"),
         key::scenario(&name),
         key::baseline(&name),
+        key::mark("swept"),
     ];
     let folder = |key: &swarmgate_domain::Key| key.as_str().split('/').next().unwrap().to_owned();
     assert_eq!(written_by("MoveTestsOn"), keys.iter().map(folder).collect());

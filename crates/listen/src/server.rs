@@ -13,6 +13,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tracing::error;
 
+use crate::token::Token;
+
 /// How long the body of a request may take to come.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
@@ -26,10 +28,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Answers what comes to `listener`.
-    pub fn start(listener: TcpListener, api: Arc<Api>) -> Self {
+    /// Answers what comes to `listener`, where there is a token to those who know it.
+    pub fn start(listener: TcpListener, api: Arc<Api>, token: Option<Token>) -> Self {
         let (end, ended) = oneshot::channel::<()>();
-        let router = Router::new().fallback(answer).with_state(api);
+        let router = Router::new().fallback(answer).with_state(Arc::new(Door { api, token }));
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             let served = axum::serve(listener, router).with_graceful_shutdown(async {
@@ -52,8 +54,18 @@ impl Server {
     }
 }
 
-async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
+/// The API, and who is let in.
+struct Door {
+    api: Arc<Api>,
+    token: Option<Token>,
+}
+
+async fn answer(State(door): State<Arc<Door>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
+    let api = &door.api;
+    if door.token.as_ref().is_some_and(|token| !token.is_known_by(&head.headers)) {
+        return api.refuse_unknown().map(Body::from);
+    }
     let response = match tokio::time::timeout(BODY_TIME, to_bytes(body, api.most_body())).await {
         Ok(Ok(bytes)) => api.handle(Request::from_parts(head, bytes)).await,
         // Or the client went away, and nobody reads this.
