@@ -75,6 +75,9 @@ fn body(vm: &mut Vm, asked: &Asked) -> Res<Option<Body>> {
     })
 }
 
+/// For the names of `Content-Type` and `Cookie`, and the type itself.
+const ROOM_FOR_MORE: usize = 64;
+
 /// Headers of the session, then those of the request: one of the same name, whatever its case, takes the place of the former.
 fn headers(known: &Known, session: &Instance, asked: &Value, kind: Option<&str>, cookies: &str) -> Option<Headers> {
     let Some(Value::Instance(own)) = session.get(known.words.headers) else { return None };
@@ -107,7 +110,8 @@ fn headers(known: &Known, session: &Instance, asked: &Value, kind: Option<&str>,
         }
         _ => return None,
     }
-    let mut headers = Headers::default();
+    let length: usize = lines.iter().map(|(name, value)| name.as_str().len() + value.as_str().len() + 4).sum();
+    let mut headers = Headers::with_capacity(length + cookies.len() + ROOM_FOR_MORE);
     for (name, value) in &lines {
         let (name, value) = (name.as_str(), value.as_str());
         if breaks_line(name) || breaks_line(value) || !name.is_ascii() {

@@ -157,9 +157,11 @@ fn bad(why: String) -> Failure {
 
 /// Whether a path that Python has quoted is sent as it is: there is nothing in it to resolve.
 fn is_as_sent(path: &str) -> bool {
-    path.starts_with('/')
-        && path.bytes().all(|byte| byte.is_ascii_graphic())
-        && !["/.", "%2e", "%2E", "\\", "#"].iter().any(|part| path.contains(part))
+    let bytes = path.as_bytes();
+    bytes.first() == Some(&b'/')
+        && bytes.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#'))
+        && !bytes.windows(2).any(|pair| pair == b"/.")
+        && !bytes.windows(3).any(|escape| escape.eq_ignore_ascii_case(b"%2e"))
 }
 
 fn as_python_sees_it(failure: Failure) -> AnswerError {
