@@ -96,7 +96,8 @@ fn a_server_that_speaks_http_1_only_is_said_to() {
     place.write("a.yaml", "http: 2\nload: { users: 1, duration: 1s }\nthink_time: 200ms\nflow: [ GET / ]\n");
     let ran = place.run(&["run", "a.yaml", "--target", &server.url(""), "--out", "out", "--quiet"]);
     server.shutdown();
-    assert_eq!(ran.code, 1, "{ran:?}");
+    // On a machine that is too busy it is inconclusive.
+    assert!(ran.code == 1 || ran.code == 3, "{ran:?}");
     let [failure] = &place.summary("out").failures[..] else { panic!("{:?}", place.summary("out").failures) };
     assert_eq!(failure.kind, ErrorKind::BadResponse);
     assert_eq!(failure.detail, "the server speaks HTTP/1.1 only: leave out `http: 2`");
@@ -146,7 +147,7 @@ fn a_proxy_is_told_a_secret_that_is_written_nowhere() {
     let mut command = place.command(&["run", "a.yaml", "--target", target, "--out", "out", "--quiet"]);
     command.env("THE_PROXY", &proxy).env("SWARMGATE_SECRET_THE_PROXY", "hunter-2-hunter");
     let ran = command.output().expect("the command can be started");
-    assert!(ran.status.success(), "{ran:?}");
+    assert!(matches!(ran.status.code(), Some(0 | 3)), "{ran:?}");
     let summary = place.summary("out");
     assert_eq!(summary.environment["engine"], format!("swarmgate http/1.1, through {proxy}"));
     let heads = heads.lock().expect("nobody panics with it");
