@@ -139,7 +139,7 @@ fn within(path: &str) -> Result<String, FileRefused> {
     Ok(parts.join("/"))
 }
 
-fn is_python(path: &str) -> bool {
+pub(crate) fn is_python(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("py"))
 }
 

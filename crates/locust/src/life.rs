@@ -30,7 +30,7 @@ pub struct Life {
 pub enum Task {
     /// This, with the user as its argument.
     Plain(Value),
-    /// What Python makes of it.
+    /// What Python makes of this; `None`: Python says what it is.
     Other(Value),
 }
 
@@ -83,11 +83,10 @@ impl Life {
 
     /// What is next: what was scheduled, or one of the tasks by chance.
     pub fn next_task(&self, vm: &mut Vm, user: &Rc<Instance>) -> Res<Task> {
-        let me = || Value::Instance(Rc::clone(user));
         if let Some(Value::Instance(tasks)) = user.get(self.task_set)
             && !matches!(tasks.get(self.queue), Some(Value::List(queue)) if queue.borrow().is_empty())
         {
-            return Ok(Task::Other(me()));
+            return Ok(Task::Other(Value::None));
         }
         let tasks = user.get(self.tasks).or_else(|| user.class.lookup(self.tasks));
         let chosen = match &tasks {
@@ -99,7 +98,8 @@ impl Life {
         };
         Ok(match chosen {
             Some(task @ Value::Func(_)) => Task::Plain(task),
-            _ => Task::Other(me()),
+            Some(task) => Task::Other(task),
+            None => Task::Other(Value::None),
         })
     }
 

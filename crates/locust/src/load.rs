@@ -6,6 +6,7 @@ use std::rc::Rc;
 use swarmgate_python::{Args, Fiber, HostCall, Kind, Module, Refusal, Resumed, Step, Value, Vm, VmLimits, intern};
 
 use crate::engine::{Report, Shared};
+use crate::files::is_python;
 use crate::host::World;
 use crate::life::Life;
 use crate::stats::Stats;
@@ -93,7 +94,6 @@ impl Locustfile {
             return Err(LoadError::Refused(refusals));
         }
         // A word of the source or of a file with it: what they can't name, they can't ask for.
-        let is_python = |path: &str| path.ends_with(".py");
         let names_stats = source.contains("stats")
             || world
                 .files

@@ -206,7 +206,9 @@ impl LocustUser {
         }
         match life.next_task(&mut file.vm, user) {
             Ok(Task::Plain(task)) => self.call(file, Stage::Task, &task, [Value::Instance(Rc::clone(user))]),
-            Ok(Task::Other(user)) => self.call(file, Stage::Task, &life.run_a_task, [user]),
+            Ok(Task::Other(task)) => {
+                self.call(file, Stage::Task, &life.run_a_task, [Value::Instance(Rc::clone(user)), task])
+            }
             Err(raise) => self.failed(raise),
         }
     }

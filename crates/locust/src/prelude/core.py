@@ -1348,9 +1348,12 @@ def _leave(user, error=None):
         pass
 
 
-def _run_a_task(user):
+def _run_a_task(user, chosen):
+    # One that was drawn already must not be drawn again.
     tasks = user._taskset_instance
-    tasks.execute_task(tasks._task_queue.pop(0) if tasks._task_queue else tasks.get_next_task())
+    if chosen is None:
+        chosen = tasks._task_queue.pop(0) if tasks._task_queue else tasks.get_next_task()
+    tasks.execute_task(chosen)
 
 
 def _pause(user):
