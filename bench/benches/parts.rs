@@ -1,90 +1,176 @@
-//! What single parts cost: `cargo bench -p swarmgate-bench`.
+//! What single parts of the engine cost, each by itself: `cargo bench -p swarmgate-bench`.
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use swarmgate_domain::{
-    Attempt, Chunk, ChunkId, Cover, EntryKind, EntryName, EntryStats, Interval, Latency, Micros, RunId, ShardId, Stats,
+    Attempt, Chunk, ChunkId, Cover, EntryKind, EntryName, Group, Interval, MergedInterval, Micros, RunId, ShardId,
+    Stats,
 };
+use swarmgate_worker::parts::{Answers, Measured, Recording, Timers, merge};
 
-/// All that is counted of a request that succeeded, as the engine does it.
-fn record(stats: &mut EntryStats, due: u64, sent: u64, done: u64) {
-    *stats.statuses.entry(200).or_default() += 1;
-    stats.sent_bytes += 120;
-    stats.received_bytes += 240;
-    stats.body_bytes += 13;
-    stats.first_byte.record(Micros(done - sent));
-    if let Some(latency) = Latency::measure(Micros(due), Micros(sent), Micros(done)) {
-        stats.succeeded.record(latency);
-    }
-}
+const NAMES: usize = 50;
+const THREADS: usize = 16;
+const INTERVAL: Micros = Micros(5_000_000);
+const USERS: u32 = 1_000_000;
 
 /// Some thousand times around a millisecond, as a service has them.
 fn times() -> Vec<u64> {
     (0..4_096_u64).map(|n| 400 + n.wrapping_mul(0x9e37_79b9) % 1_800).collect()
 }
 
+/// One after another, without an end.
+fn by_turns<T: Copy>(values: &[T]) -> impl FnMut() -> T + '_ {
+    let mut turns = values.iter().cycle();
+    move || *turns.next().expect("there are values")
+}
+
 fn recording(criterion: &mut Criterion) {
-    let (times, mut stats, mut at) = (times(), EntryStats::default(), 0);
-    criterion.bench_function("record a request", |bencher| {
-        bencher.iter(|| {
-            at = (at + 1) % times.len();
-            record(&mut stats, 1_000, black_box(1_003), black_box(1_003 + times[at]));
+    let times = times();
+    for names in [1, NAMES] {
+        let mut recording = Recording::new(names, Micros(u64::MAX / 8));
+        let (mut time, mut name) = (by_turns(&times), 0);
+        criterion.bench_function(&format!("record a request, of {names} names"), |bencher| {
+            bencher.iter(|| {
+                name = (name + 1) % names;
+                let done = 1_003 + time();
+                recording.request(name, Micros(1_000), black_box(Micros(1_003)), black_box(Micros(done)));
+            });
         });
-    });
-}
-
-fn name(n: usize) -> EntryName {
-    EntryName { kind: EntryKind::Request, method: "GET".to_owned(), name: format!("/page/{n}") }
-}
-
-/// What a load thread measured of 50 names.
-fn measured() -> Vec<EntryStats> {
-    let mut entries = vec![EntryStats::default(); 50];
-    for entry in &mut entries {
-        times().iter().for_each(|time| record(entry, 0, 3, 3 + time));
     }
-    entries
+}
+
+fn names() -> Vec<EntryName> {
+    let name = |n| EntryName { kind: EntryKind::Request, method: "GET".to_owned(), name: format!("/page/{n}") };
+    (0..NAMES).map(name).collect()
+}
+
+/// What a thread measures of all names in an interval.
+fn fill(recording: &mut Recording) {
+    for name in 0..NAMES {
+        times().iter().for_each(|time| recording.request(name, Micros(0), Micros(3), Micros(3 + time)));
+    }
+}
+
+fn measured() -> Measured {
+    let mut recording = Recording::new(NAMES, INTERVAL);
+    fill(&mut recording);
+    recording.close(0)
 }
 
 fn closing(criterion: &mut Criterion) {
-    let entries = measured();
-    criterion.bench_function("take 50 names out of a thread, and new ones in", |bencher| {
-        let mut spare = entries.clone();
-        spare.iter_mut().for_each(EntryStats::clear);
-        let mut present = entries.clone();
-        bencher.iter(|| std::mem::swap(black_box(&mut present), black_box(&mut spare)));
-    });
-    criterion.bench_function("merge 50 names of 16 threads", |bencher| {
-        bencher.iter(|| {
-            let mut stats = Stats::default();
-            for _ in 0..16 {
-                for (n, entry) in entries.iter().enumerate() {
-                    stats.entries.entry(name(n)).or_default().add(entry);
-                }
+    criterion.bench_function("close an interval of 50 names on a load thread", |bencher| {
+        let (mut recording, mut interval) = (Recording::new(NAMES, INTERVAL), 0);
+        bencher.iter_custom(|rounds| {
+            let mut took = Duration::ZERO;
+            for _ in 0..rounds {
+                took += timed(
+                    || {
+                        let measured = recording.close(interval);
+                        interval += 1;
+                        measured
+                    },
+                    |measured| recording.give_back(measured),
+                );
             }
+            took
+        });
+    });
+    let (names, mut threads) = (names(), (0..THREADS).map(|_| measured()).collect::<Vec<_>>());
+    criterion.bench_function("add up 50 names of 16 threads", |bencher| {
+        bencher.iter(|| {
+            let (stats, parts) = merge(&names, std::mem::take(&mut threads));
+            threads = parts;
             stats
         });
     });
-    let stats = Stats {
-        entries: entries.iter().enumerate().map(|(n, entry)| (name(n), entry.clone())).collect(),
-        ..Stats::default()
-    };
-    criterion.bench_function("write a chunk of 50 names", |bencher| {
-        bencher.iter_batched(|| chunk(stats.clone()), |chunk| chunk.encode().len(), BatchSize::SmallInput);
+    let chunk = chunk(merge(&names, threads).0, 0);
+    criterion.bench_function("write a chunk of 50 names", |bencher| bencher.iter(|| chunk.encode().len()));
+    let bytes = chunk.encode();
+    criterion.bench_function("read a chunk of 50 names", |bencher| bencher.iter(|| Chunk::decode(&bytes)));
+    let id = chunk.id;
+    let mut merged = MergedInterval::new(chunk.run.clone(), id.interval, Group::of(id.shard));
+    let mut chunks = (0..u32::MAX).map(|attempt| ChunkId { attempt: Attempt(attempt), ..id });
+    criterion.bench_function("merge a chunk of 50 names into an interval", |bencher| {
+        let mut chunk = chunk.clone();
+        bencher.iter(|| {
+            chunk.id = chunks.next().expect("there are attempts enough");
+            merged.fold(&chunk)
+        });
     });
 }
 
-fn chunk(stats: Stats) -> Chunk {
+fn chunk(stats: Stats, shard: u32) -> Chunk {
     Chunk {
         run: RunId::new("bench").expect("the id is valid"),
-        id: ChunkId { interval: Interval(0), shard: ShardId(0), attempt: Attempt(1) },
-        cover: Cover { from: Micros::ZERO, to: Micros::from_secs(5) },
+        id: ChunkId { interval: Interval(0), shard: ShardId(shard), attempt: Attempt(1) },
+        cover: Cover { from: Micros::ZERO, to: INTERVAL },
         stats,
         saturation: Vec::new(),
         clock_doubt: Micros::ZERO,
     }
 }
 
-criterion_group!(parts, recording, closing);
+const SHORT: &[u8] =
+    b"HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!";
+
+/// As a site behind a proxy answers.
+const LONG: &[u8] =
+    b"HTTP/1.1 200 OK\r\nDate: Tue, 24 Nov 2026 10:00:00 GMT\r\nContent-Type: text/html; charset=utf-8\r\n\
+    Transfer-Encoding: chunked\r\nConnection: keep-alive\r\nCache-Control: private, max-age=0, must-revalidate\r\n\
+    Strict-Transport-Security: max-age=31536000; includeSubDomains\r\nX-Frame-Options: SAMEORIGIN\r\n\
+    X-Content-Type-Options: nosniff\r\nReferrer-Policy: strict-origin-when-cross-origin\r\nVary: Accept-Encoding\r\n\
+    Set-Cookie: session=0123456789abcdef0123456789abcdef; Path=/; HttpOnly; Secure; SameSite=Lax\r\n\
+    X-Request-Id: 7f3c2a10-9b1d-4e55-8f0e-2f6d1a9c0b7e\r\nX-Cache: MISS\r\nAge: 0\r\nServer: nginx\r\n\r\n\
+    d\r\nHello, World!\r\n0\r\n\r\n";
+
+fn answers(criterion: &mut Criterion) {
+    for (what, bytes) in [("3 headers", SHORT), ("14 headers and chunks", LONG)] {
+        let mut answers = Answers::default();
+        assert_eq!(answers.read(bytes), Some(200), "{what}");
+        criterion.bench_function(&format!("read an answer with {what}"), |bencher| {
+            bencher.iter(|| answers.read(black_box(bytes)));
+        });
+    }
+}
+
+fn timers(criterion: &mut Criterion) {
+    criterion.bench_function("wake one of a million users, and let it think again", |bencher| {
+        // Think times of 20 s to 60 s, as in the million users' case.
+        let mut timers = Timers::default();
+        let wait = |n: u64| Micros(20_000_000 + n.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 40_000_000);
+        (0..USERS).for_each(|user| timers.set(user, wait(u64::from(user))));
+        let (mut now, mut drawn) = (Micros::ZERO, 0_u64);
+        bencher.iter_custom(|rounds| {
+            let mut woken = 0;
+            timed(
+                || {
+                    while woken < rounds {
+                        now = now + Micros(250);
+                        let due = timers.fire(now).to_vec();
+                        for user in &due {
+                            drawn += 1;
+                            timers.set(*user, now + wait(drawn));
+                        }
+                        woken += due.len() as u64;
+                    }
+                },
+                drop,
+            )
+        });
+    });
+}
+
+/// How long `act` takes; what it gives goes to `then`, which is not timed.
+#[expect(clippy::disallowed_methods, reason = "a bench that measures")]
+fn timed<T>(act: impl FnOnce() -> T, then: impl FnOnce(T)) -> Duration {
+    let began = std::time::Instant::now();
+    let result = act();
+    let took = began.elapsed();
+    then(result);
+    took
+}
+
+criterion_group!(parts, recording, closing, answers, timers);
 criterion_main!(parts);

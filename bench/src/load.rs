@@ -1,16 +1,20 @@
 //! One engine under a scenario, without the pipeline around it.
 
 use std::collections::BTreeMap;
+use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 use swarmgate_domain::{
-    Histogram, Micros, Overrides, Scenario, ScenarioInputs, ShardId, Stats, parse_duration, parse_rate, read_scenario,
+    Attempt, Chunk, ChunkId, Cover, Histogram, Micros, Overrides, RunId, Scenario, ScenarioInputs, ShardId, Stats,
+    parse_duration, parse_rate, read_scenario,
 };
-use swarmgate_service::ports::{LoadEngine, LoadRun, Secrets, ShardSpec};
+use swarmgate_service::ports::{LoadEngine, LoadRun, MeasuredInterval, Secrets, ShardSpec};
 use swarmgate_worker::{Engine, EngineOptions};
+
+use crate::memory::{mib, peak_kib_of_tree};
 
 /// What is run, and how.
 #[derive(Debug, clap::Args)]
@@ -38,6 +42,9 @@ pub struct LoadArgs {
     /// Connections at most, instead of as many as the process may open files.
     #[arg(long)]
     connections: Option<u32>,
+    /// How long an interval is.
+    #[arg(long, default_value = "1s")]
+    interval: String,
     /// Also say for each interval how late users went on, and what was saturated.
     #[arg(long)]
     intervals: bool,
@@ -86,12 +93,17 @@ pub fn load(args: &LoadArgs) -> anyhow::Result<()> {
     println!("service time: {}", spread(&service));
     println!("response time: {}", spread(&response));
     println!("lateness: {}", spread(&total.generator.lateness));
+    println!("memory: {:.1} MiB at most", mib(peak_kib_of_tree(std::process::id())));
     Ok(())
 }
 
 fn spread(times: &Histogram) -> String {
     let at = |percentile| times.percentile(percentile).unwrap_or_default();
-    format!("p50 {}, p99 {}, max {}", at(50.0), at(99.0), at(100.0))
+    format!("p50 {}, p99 {}, p99.9 {}, max {}", at(50.0), at(99.0), at(99.9), at(100.0))
+}
+
+fn duration_of(text: &str) -> anyhow::Result<Micros> {
+    parse_duration(text).map_err(|wrong| anyhow::anyhow!("{text}: {wrong}"))
 }
 
 fn scenario(args: &LoadArgs) -> anyhow::Result<Scenario> {
@@ -105,10 +117,7 @@ fn scenario(args: &LoadArgs) -> anyhow::Result<Scenario> {
         users: args.users,
         spawn_rate: args.spawn_rate.as_ref().map(rate).transpose()?,
         arrival_rate: args.arrival_rate.as_ref().map(rate).transpose()?,
-        duration: match &args.duration {
-            Some(text) => Some(parse_duration(text).map_err(|wrong| anyhow::anyhow!("{text}: {wrong}"))?),
-            None => None,
-        },
+        duration: args.duration.as_deref().map(duration_of).transpose()?,
         ..Overrides::default()
     };
     let changed = read.scenario.with_overrides(&overrides);
@@ -126,7 +135,7 @@ async fn run(args: &LoadArgs, scenario: Scenario) -> anyhow::Result<Stats> {
         scenario: Arc::new(scenario),
         data: Arc::default(),
         target: args.target.clone(),
-        interval: Micros::SECOND,
+        interval: duration_of(&args.interval)?,
         secrets: Secrets::default(),
         seed: 1,
     };
@@ -141,6 +150,20 @@ async fn run(args: &LoadArgs, scenario: Scenario) -> anyhow::Result<Stats> {
             interval.saturation.iter().for_each(|reason| println!("  {reason}"));
         }
         total.add(&interval.stats);
+        // As a worker does it, beside its load threads.
+        black_box(chunk(interval).encode());
     }
     Ok(total)
+}
+
+fn chunk(measured: MeasuredInterval) -> Chunk {
+    let MeasuredInterval { interval, from, to, stats, saturation, .. } = measured;
+    Chunk {
+        run: RunId::new("bench").expect("the id is valid"),
+        id: ChunkId { interval, shard: ShardId(0), attempt: Attempt(1) },
+        cover: Cover { from, to },
+        stats,
+        saturation,
+        clock_doubt: Micros::ZERO,
+    }
 }

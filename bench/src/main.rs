@@ -2,6 +2,7 @@
 
 mod frames;
 mod load;
+mod memory;
 mod pairs;
 mod target;
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use comfy_table::Table;
 
+use crate::memory::{mib, peak_kib_of_tree};
+
 /// What is compared.
 #[derive(Debug, clap::Args)]
 pub struct PairsArgs {
@@ -82,11 +84,6 @@ pub fn pairs(args: &PairsArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a size for people")]
-fn mib(kib: u64) -> f64 {
-    kib as f64 / 1024.0
-}
-
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
@@ -119,19 +116,10 @@ fn turn(command: &str) -> anyhow::Result<Turn> {
 fn watch(child: &mut Child) -> anyhow::Result<u64> {
     let mut peak = 0;
     while child.try_wait()?.is_none() {
-        peak = peak.max(memory_of_tree(child.id()));
+        peak = peak.max(peak_kib_of_tree(child.id()));
         std::thread::sleep(Duration::from_millis(100));
     }
     Ok(peak)
-}
-
-/// The most memory that each of a process and its descendants had so far, added up, in KiB; 0 for what is over.
-fn memory_of_tree(process: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let most = most.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0);
-    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
-    children.split_whitespace().filter_map(|id| id.parse().ok()).map(memory_of_tree).fold(most, u64::saturating_add)
 }
 
 /// CPU time of all children that ended, in seconds: the 14th and 15th number behind the command's name, in ticks of 10 ms.

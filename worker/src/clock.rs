@@ -1,5 +1,7 @@
-//! The one place that reads clocks: wall time once at the start, then monotonic time, and CPU time.
+//! The one place that reads clocks: wall time once at the start, then monotonic time, CPU time, and the wait for it.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
@@ -84,6 +86,31 @@ fn cpu(clock: ClockId) -> Micros {
     Micros(whole(time.tv_sec).saturating_mul(1_000_000).saturating_add(whole(time.tv_nsec) / 1_000))
 }
 
+/// How long a thread had something to do but no core, by the kernel's count.
+#[derive(Debug)]
+pub struct CoreWait(Option<File>);
+
+impl CoreWait {
+    /// Of the calling thread. Where the system does not say, the wait is 0.
+    pub fn of_this_thread() -> Self {
+        Self(File::open("/proc/thread-self/schedstat").ok())
+    }
+
+    /// All of it so far, whoever asks.
+    pub fn so_far(&self) -> Micros {
+        let mut room = [0; 64];
+        let count = self.0.as_ref().and_then(|file| file.read_at(&mut room, 0).ok()).unwrap_or(0);
+        waited(&room[..count])
+    }
+}
+
+/// The second number of `schedstat`: nanoseconds of waiting, behind those of running.
+fn waited(schedstat: &[u8]) -> Micros {
+    let text = std::str::from_utf8(schedstat).unwrap_or_default();
+    let nanos: Option<u64> = text.split_whitespace().nth(1).and_then(|number| number.parse().ok());
+    Micros(nanos.unwrap_or(0) / 1_000)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,5 +135,28 @@ mod tests {
         let before = thread_cpu();
         assert!(process_cpu() >= before);
         assert!(thread_cpu() >= before);
+    }
+
+    #[test]
+    fn waiting_for_a_core_is_read_from_the_kernels_count() {
+        for (text, micros) in [("172482 1922449 2\n", 1_922), ("172482", 0), ("", 0), ("1 x 2", 0)] {
+            assert_eq!(waited(text.as_bytes()), Micros(micros), "{text}");
+        }
+    }
+
+    /// Two threads that never rest, on one core: each waits about as long as it works.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn who_shares_a_core_waits_for_it() {
+        let core = crate::limits::core_numbers()[0];
+        let busy = move || {
+            crate::limits::stay_on(core);
+            let (wait, watch) = (CoreWait::of_this_thread(), Stopwatch::start());
+            while watch.nanos() < 300_000_000 {}
+            wait.so_far()
+        };
+        let threads = [std::thread::spawn(busy), std::thread::spawn(busy)];
+        let waits = threads.map(|thread| thread.join().unwrap());
+        assert!(waits.iter().all(|wait| *wait > Micros::from_millis(50)), "{waits:?}");
     }
 }

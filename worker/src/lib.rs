@@ -12,6 +12,8 @@ mod failure;
 mod http;
 mod limits;
 mod net;
+#[cfg(feature = "parts")]
+pub mod parts;
 mod program;
 mod run;
 mod saturation;

@@ -89,7 +89,7 @@ impl Run {
         for thread in &mut self.threads {
             if let Some(mut part) = thread.taken.take_if(|part| part.interval == interval) {
                 self.names.append(&mut part.new_names);
-                let mut entries = merged.add(part, &self.names);
+                let mut entries = merged.add(&mut part, &self.names);
                 entries.iter_mut().for_each(EntryStats::clear);
                 // A thread that is over, or has enough of them, makes its own.
                 let _ = thread.spent.try_send(entries);
@@ -162,7 +162,7 @@ impl LoadRun for Run {
 
 /// The parts of an interval, added up.
 #[derive(Default)]
-struct Merged {
+pub struct Merged {
     stats: Stats,
     watch: Watch,
     wants_end: Option<WantsEnd>,
@@ -171,12 +171,12 @@ struct Merged {
 
 impl Merged {
     /// Adds a thread's part; gives its entries back.
-    fn add(&mut self, part: Part, names: &[EntryName]) -> Vec<EntryStats> {
+    pub fn add(&mut self, part: &mut Part, names: &[EntryName]) -> Vec<EntryStats> {
         let (from, to) = self.span.unwrap_or((part.from, part.to));
         self.span = Some((from.min(part.from), to.max(part.to)));
         self.stats.generator.add(&part.generator);
-        self.wants_end = self.wants_end.take().or(part.wants_end);
-        self.watch.add(part.thread_cpu, part.thread_time, &part.lag);
+        self.wants_end = self.wants_end.take().or(part.wants_end.take());
+        self.watch.add(&part.time, &part.lag);
         for (name, entry) in names.iter().zip(&part.entries).filter(|(_, entry)| !entry.is_empty()) {
             match self.stats.entries.get_mut(name) {
                 Some(mine) => mine.add(entry),
@@ -185,7 +185,13 @@ impl Merged {
                 }
             }
         }
-        part.entries
+        std::mem::take(&mut part.entries)
+    }
+
+    /// What they come to.
+    #[cfg(feature = "parts")]
+    pub fn into_stats(self) -> Stats {
+        self.stats
     }
 
     fn measured(self, interval: Interval) -> MeasuredInterval {

@@ -6,16 +6,21 @@
 //!    the times measured are partly the generator's.
 //! 3. A load thread took 95 % or more of a core, or the process 95 % or more of its cores, while lateness or timers were more
 //!    than 10 ms late at the 99th percentile. Either alone is no proof: a busy core that keeps up is well used.
-//! 4. Starts of the open model were dropped, since `max_users` iterations were running.
-//! 5. Requests failed for want of ports, files or memory of this machine.
+//! 4. A load thread waited 10 % or more of its time for a core that others had, while it was more than 10 ms late as above: what else
+//!    runs on the machine takes the time that the load needs.
+//! 5. Starts of the open model were dropped, since `max_users` iterations were running.
+//! 6. Requests failed for want of ports, files or memory of this machine.
 //!
 //! Percentiles count only from 20 values on: one late start of three is no rule.
 
 use swarmgate_domain::{ErrorKind, Histogram, Micros, Stats};
 
+use crate::thread::ThreadTime;
+
 const LATE: Micros = Micros(50_000);
 const LATE_WHEN_BUSY: Micros = Micros(10_000);
 const BUSY_PERCENT: u64 = 95;
+const WAITING_PERCENT: u64 = 10;
 const FEWEST: u64 = 20;
 
 /// What is known of an interval beside its statistics.
@@ -25,12 +30,15 @@ pub struct Watch {
     pub lag: Histogram,
     /// CPU time of the busiest thread, in percent of a core.
     pub busiest_thread: u64,
+    /// How long the thread that waited most had something to do, but no core, in percent of the time.
+    pub longest_wait: u64,
 }
 
 impl Watch {
-    /// Takes in what a thread says of itself: its CPU time, the time in which it took it, and how late its timers were.
-    pub fn add(&mut self, cpu: Micros, passed: Micros, lag: &Histogram) {
-        self.busiest_thread = self.busiest_thread.max(percent(cpu.0, passed.0));
+    /// Takes in what a thread says of itself: what became of its time, and how late its timers were.
+    pub fn add(&mut self, time: &ThreadTime, lag: &Histogram) {
+        self.busiest_thread = self.busiest_thread.max(percent(time.cpu.0, time.passed.0));
+        self.longest_wait = self.longest_wait.max(percent(time.waited.0, time.passed.0));
         self.lag.add(lag);
     }
 }
@@ -57,6 +65,10 @@ pub fn reasons(stats: &Stats, watch: &Watch) -> Vec<String> {
             reasons.push(format!("a load thread took {thread}% of a core, and was {late} late"));
         } else if process >= BUSY_PERCENT {
             reasons.push(format!("the worker took {process}% of its cores, and was {late} late"));
+        }
+        if watch.longest_wait >= WAITING_PERCENT {
+            let waited = watch.longest_wait;
+            reasons.push(format!("a load thread waited {waited}% of the time for a core, and was {late} late"));
         }
     }
     if generator.starts_dropped > 0 {
@@ -91,7 +103,15 @@ mod tests {
     }
 
     /// Of an interval of 1 s on 2 cores.
-    fn check(lateness_us: u64, lag_us: u64, thread_ms: u64, process_ms: u64, dropped: u64, reasons_expected: &[&str]) {
+    fn check(
+        lateness_us: u64,
+        lag_us: u64,
+        thread_ms: u64,
+        process_ms: u64,
+        waited_ms: u64,
+        dropped: u64,
+        reasons_expected: &[&str],
+    ) {
         let generator = GeneratorStats {
             lateness: of(lateness_us),
             cpu_micros: process_ms * 1_000,
@@ -102,7 +122,8 @@ mod tests {
         };
         let stats = Stats { generator, ..Stats::default() };
         let mut watch = Watch::default();
-        watch.add(Micros::from_millis(thread_ms), Micros::SECOND, &of(lag_us));
+        let (cpu, waited) = (Micros::from_millis(thread_ms), Micros::from_millis(waited_ms));
+        watch.add(&ThreadTime { cpu, waited, passed: Micros::SECOND }, &of(lag_us));
         let got = reasons(&stats, &watch);
         let matches = got.len() == reasons_expected.len()
             && got.iter().zip(reasons_expected).all(|(got, expected)| got.contains(expected));
@@ -112,13 +133,14 @@ mod tests {
     #[test]
     #[rustfmt::skip] // the columns are the point
     fn the_rule() {
-        //    lateness     lag  thread  process  dropped
-        check(   1_000,  1_000,    999,   1_999,       0, &[]);
-        check(  20_000,  1_000,    500,   1_000,       0, &[]);
-        check(  20_000,  1_000,    960,   1_000,       0, &["a load thread took 96% of a core, and was 20"]);
-        check(   1_000, 20_000,    500,   1_950,       0, &["the worker took 97% of its cores"]);
-        check(  60_000,  1_000,    100,     100,       0, &["users went on 60"]);
-        check(   1_000, 60_000,    100,     100,       0, &["the load threads were 60"]);
-        check(   1_000,  1_000,    100,     100,       3, &["3 of 100 starts were dropped"]);
+        //    lateness     lag  thread  process  waited  dropped
+        check(   1_000,  1_000,    999,   1_999,    500,       0, &[]);
+        check(  20_000,  1_000,    500,   1_000,     90,       0, &[]);
+        check(  20_000,  1_000,    960,   1_000,      0,       0, &["a load thread took 96% of a core, and was 20"]);
+        check(   1_000, 20_000,    500,   1_950,      0,       0, &["the worker took 97% of its cores"]);
+        check(  20_000,  1_000,    500,   1_000,    100,       0, &["a load thread waited 10% of the time for a core, and was 20"]);
+        check(  60_000,  1_000,    100,     100,      0,       0, &["users went on 60"]);
+        check(   1_000, 60_000,    100,     100,      0,       0, &["the load threads were 60"]);
+        check(   1_000,  1_000,    100,     100,      0,       3, &["3 of 100 starts were dropped"]);
     }
 }

@@ -193,19 +193,35 @@ impl<'de> Deserialize<'de> for Histogram {
         if v2.is_empty() {
             return Ok(Self::default());
         }
+        if !has_our_bounds(&v2) {
+            return Err(D::Error::custom("a histogram of other bounds than 1 us to 1 h with 3 digits"));
+        }
         let theirs: hdrhistogram::Histogram<u64> =
             Deserializer::new().deserialize(&mut v2.as_slice()).map_err(D::Error::custom)?;
         if min_us > max_us || max_us > LONGEST.0 || clamped > theirs.len() {
             return Err(D::Error::custom("a histogram whose least and largest value can't be"));
         }
-        if theirs.sigfig() != DIGITS || theirs.max() > LONGEST.0 * 2 {
-            return Err(D::Error::custom("a histogram of other bounds than 1 us to 1 h with 3 digits"));
+        if theirs.max() > LONGEST.0 * 2 {
+            return Err(D::Error::custom("a histogram of values above 1 h"));
         }
         // What was read is sized for what it holds; counts added later may need more room.
         let mut counts = empty_counts();
         counts.add(&theirs).map_err(D::Error::custom)?;
         Ok(Self { counts: Some(counts), sum_us, min_us, max_us, clamped })
     }
+}
+
+/// Whether the head of what was stored is one that we write. The library's reader takes as much memory as the head says before it
+/// looks at the rest: 4 GiB for a damaged length.
+fn has_our_bounds(v2: &[u8]) -> bool {
+    const COOKIE: u32 = 0x1c84_9313;
+    const HEAD: usize = 40;
+    let Some((head, counts)) = v2.split_at_checked(HEAD) else { return false };
+    let u32_at = |at| head[at..at + 4].iter().fold(0_u32, |n, byte| n << 8 | u32::from(*byte));
+    let u64_at = |at| u64::from(u32_at(at)) << 32 | u64::from(u32_at(at + 4));
+    let (cookie, length, digits, low, high) = (u32_at(0), u32_at(4), u32_at(12), u64_at(16), u64_at(24));
+    let fits = usize::try_from(length) == Ok(counts.len()) && high <= LONGEST.0 * 2;
+    cookie == COOKIE && fits && digits == u32::from(DIGITS) && low == 1
 }
 
 #[cfg(test)]
@@ -244,6 +260,18 @@ mod tests {
     fn a_least_value_above_the_largest_is_refused() {
         let swapped = Histogram { min_us: 9, max_us: 7, ..of(&[7, 9]) };
         assert!(postcard::from_bytes::<Histogram>(&postcard::to_stdvec(&swapped).unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_head_that_asks_for_more_memory_is_refused() {
+        let good = postcard::to_stdvec(&of(&[7, 9])).unwrap();
+        let head = good.windows(4).position(|w| w == [0x1c, 0x84, 0x93, 0x13]).unwrap();
+        //                        length, offset, digits, low, high
+        for (at, byte) in [(4, 0x7f), (8, 1), (15, 5), (23, 2), (24, 0x7f)] {
+            let mut damaged = good.clone();
+            damaged[head + at] = byte;
+            assert!(postcard::from_bytes::<Histogram>(&damaged).is_err(), "byte {at}");
+        }
     }
 
     #[test]

@@ -284,6 +284,10 @@ pub struct GeneratorStats {
     pub cpu_available_micros: u64,
     /// What went wrong in the scripts of users.
     pub script: ScriptTroubles,
+    /// Time in which load threads had something to do but no core, since others had them all.
+    pub core_wait_micros: u64,
+    /// Time that load threads were there.
+    pub thread_micros: u64,
 }
 
 impl GeneratorStats {
@@ -300,6 +304,8 @@ impl GeneratorStats {
         self.cpu_micros += other.cpu_micros;
         self.cpu_available_micros += other.cpu_available_micros;
         self.script.add(&other.script);
+        self.core_wait_micros += other.core_wait_micros;
+        self.thread_micros += other.thread_micros;
     }
 }
 

@@ -196,6 +196,7 @@ impl Summarizer {
         quality.takeovers = attempts.values().map(|latest| latest.0.saturating_sub(1)).sum();
         quality.lateness = Percentiles::of(&stats.generator.lateness);
         quality.cpu_share = share(stats.generator.cpu_micros, stats.generator.cpu_available_micros);
+        quality.core_wait_share = share(stats.generator.core_wait_micros, stats.generator.thread_micros);
         let (total, requests, groups) = entries(&stats, duration);
         let (response, service) = (total.response(), total.service());
         quality.cut_off = total.cut_off;

@@ -42,14 +42,13 @@ use crate::program::{Program, Rows};
 
 pub use alarm::Alarm;
 pub use driver::{Control, Ends, Order, Tools, drive};
-pub use recorder::Part;
+pub use recorder::{CpuDuty, Part, Recorder, Tally, ThreadTime};
 pub use schedule::useful_threads;
 pub use script::ScriptHost;
+pub use wheel::Wheel;
 
-use recorder::{CpuDuty, Recorder};
 use runner::Runners;
 use user::{User, Users};
-use wheel::Wheel;
 
 /// What a thread is given before it starts.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use swarmgate_domain::{EntryName, EntryStats, ErrorKey, GeneratorStats, Histogra
 use swarmgate_service::ports::WantsEnd;
 
 use super::group::Group;
-use crate::clock;
+use crate::clock::{self, CoreWait};
 use crate::failure::Failure;
 
 /// What one thread measured in one interval.
@@ -24,16 +24,25 @@ pub struct Part {
     pub entries: Vec<EntryStats>,
     /// Of users and of the generator.
     pub generator: GeneratorStats,
-    /// CPU time of the thread, and the time in which it took it: longer than the interval where that is the last, with its grace.
-    pub thread_cpu: Micros,
-    /// See [`Part::thread_cpu`].
-    pub thread_time: Micros,
+    /// What became of the thread's time.
+    pub time: ThreadTime,
     /// How late the thread's own timer was: events of the network wait as long.
     pub lag: Histogram,
     /// Names that `entries` has beyond those known before.
     pub new_names: Vec<EntryName>,
     /// Whether the users want the test to end.
     pub wants_end: Option<WantsEnd>,
+}
+
+/// What became of a thread's time in an interval.
+#[derive(Clone, Copy, Debug)]
+pub struct ThreadTime {
+    /// CPU time that it took.
+    pub cpu: Micros,
+    /// Time in which it had something to do, but no core.
+    pub waited: Micros,
+    /// All of it: longer than the interval where that is the last, with its grace.
+    pub passed: Micros,
 }
 
 /// What is gathered about one request on its way.
@@ -117,6 +126,8 @@ pub enum CpuDuty {
 #[derive(Debug)]
 struct CpuMeter {
     duty: CpuDuty,
+    wait: CoreWait,
+    waited: Micros,
     thread: Micros,
     process: Micros,
     since: Micros,
@@ -125,7 +136,8 @@ struct CpuMeter {
 impl Recorder {
     /// Begins to measure at test time `now`, for `entries` names.
     pub fn new(entries: usize, length: Micros, end: Micros, now: Micros, duty: CpuDuty) -> Self {
-        let (thread, process) = (clock::thread_cpu(), clock::process_cpu());
+        let wait = CoreWait::of_this_thread();
+        let (thread, process, waited) = (clock::thread_cpu(), clock::process_cpu(), wait.so_far());
         // Begun behind the end, all there is to measure is that nothing was done.
         let now = now.min(end);
         Self {
@@ -138,7 +150,7 @@ impl Recorder {
             lag: Histogram::default(),
             users: 0,
             users_since: now,
-            cpu: CpuMeter { duty, thread, process, since: now },
+            cpu: CpuMeter { duty, wait, waited, thread, process, since: now },
             closed: VecDeque::new(),
             new_names: Vec::new(),
             wants_end: None,
@@ -331,7 +343,7 @@ impl Recorder {
 
     fn close(&mut self, end: Micros, now: Micros) {
         self.count_users_until(end);
-        let (thread_cpu, thread_time) = self.cpu.read(now, &mut self.generator);
+        let time = self.cpu.read(now, &mut self.generator);
         let spent = self.spent.as_ref().and_then(|spent| spent.try_recv().ok());
         let mut fresh = spent.unwrap_or_default();
         fresh.resize(self.entries.len(), EntryStats::default());
@@ -341,8 +353,7 @@ impl Recorder {
             to: end,
             entries: std::mem::replace(&mut self.entries, fresh),
             generator: std::mem::take(&mut self.generator),
-            thread_cpu,
-            thread_time,
+            time,
             lag: std::mem::take(&mut self.lag),
             new_names: std::mem::take(&mut self.new_names),
             wants_end: self.wants_end.take(),
@@ -352,19 +363,23 @@ impl Recorder {
 }
 
 impl CpuMeter {
-    /// CPU time since the last reading, and how long ago that was: the thread's own as the result, the process's into `generator`.
-    fn read(&mut self, now: Micros, generator: &mut GeneratorStats) -> (Micros, Micros) {
-        let thread = clock::thread_cpu();
+    /// What became of the time since the last reading: of the thread's own as the result, of the process's into `generator`.
+    fn read(&mut self, now: Micros, generator: &mut GeneratorStats) -> ThreadTime {
+        let (thread, wait) = (clock::thread_cpu(), self.wait.so_far());
         if let CpuDuty::Process { cores, sharers } = self.duty {
             let process = clock::process_cpu();
             generator.cpu_micros = process.saturating_since(self.process).0 / sharers;
             generator.cpu_available_micros = now.saturating_since(self.since).0 * cores / sharers;
             self.process = process;
         }
-        let passed = now.saturating_since(self.since);
-        let used = thread.saturating_since(self.thread);
-        (self.since, self.thread) = (now, thread);
-        (used, passed)
+        let time = ThreadTime {
+            cpu: thread.saturating_since(self.thread),
+            waited: wait.saturating_since(self.waited),
+            passed: now.saturating_since(self.since),
+        };
+        (generator.core_wait_micros, generator.thread_micros) = (time.waited.0, time.passed.0);
+        (self.since, self.thread, self.waited) = (now, thread, wait);
+        time
     }
 }
 

@@ -9,6 +9,8 @@ use crate::format;
 
 /// From this share of CPU time on, a worker has no room for a burst.
 const BUSY: f64 = 0.8;
+/// From this share of their time on, what load threads wait for a core shows in the times that they measure.
+const WAITING: f64 = 0.05;
 
 /// Clocks further apart than this make an interval's edge doubtful.
 const CLOCK_DOUBT: Micros = Micros::from_millis(100);
@@ -58,7 +60,14 @@ impl Check {
 
 fn checks(summary: &Summary) -> Vec<Check> {
     let quality = &summary.quality;
-    let mut checks = vec![coverage(quality), saturation(quality), workers(quality), lateness(quality), cpu(quality)];
+    let mut checks = vec![
+        coverage(quality),
+        saturation(quality),
+        workers(quality),
+        lateness(quality),
+        cpu(quality),
+        core_wait(quality),
+    ];
     if summary.load.starts_due > 0 {
         checks.push(starts(summary));
     }
@@ -167,6 +176,22 @@ fn cpu(quality: &Quality) -> Check {
             "Of the CPU time the workers might have had.".to_owned()
         } else {
             "The workers had little CPU time left: use more of them.".to_owned()
+        },
+    }
+}
+
+fn core_wait(quality: &Quality) -> Check {
+    let well = quality.core_wait_share < WAITING;
+    Check {
+        name: "Wait for a core",
+        value: format::percent(quality.core_wait_share),
+        well,
+        more: if well {
+            "Of the load threads' time; then they had something to do, but others had the cores.".to_owned()
+        } else {
+            "Of the load threads' time others had the cores, and answers were noticed later than they came: \
+             keep other programs off the workers' machines, or give workers fewer users."
+                .to_owned()
         },
     }
 }
