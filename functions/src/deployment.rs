@@ -56,7 +56,11 @@ impl Deployment {
             clock,
             random,
             renderer: Arc::new(ReportRenderer),
-            settings: Waits { start_timeout: settings.start_timeout, ..Waits::CLOUD },
+            settings: Waits {
+                start_timeout: settings.start_timeout,
+                gate_patience: settings.gate_patience,
+                ..Waits::CLOUD
+            },
         };
         Ok(Self { settings, ports, config, store, requests, pools })
     }

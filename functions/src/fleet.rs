@@ -98,5 +98,5 @@ fn no_way(error: ClusterError, needed: &str) -> AccessError {
     let hint = format!(
         "see that the cluster's name and region in SWARMGATE_POOLS are right, and that the function's role has {needed}"
     );
-    AccessError { attempted: error.attempted, reason: error.reason, hint }
+    AccessError { attempted: error.attempted, reason: error.reason, hint, outlook: error.outlook }
 }

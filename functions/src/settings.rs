@@ -8,6 +8,7 @@ use serde::Deserialize;
 use swarmgate_aws::Addressing;
 use swarmgate_domain::{AllowedTargets, Micros, WeightedPool, parse_rate};
 use swarmgate_environment::{EnvironmentError, Variables, count, of_this_process, targets, text, time};
+use swarmgate_service::ports::Settings as Waits;
 
 /// What the environment says of a deployment.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +35,8 @@ pub struct Settings {
     pub most_workers: u32,
     /// `SWARMGATE_START_TIMEOUT`: how long to wait for workers; 10m.
     pub start_timeout: Micros,
+    /// `SWARMGATE_GATE_PATIENCE`: a pipeline stage that has not asked for so long waits no more, and its test is stopped; 15m.
+    pub gate_patience: Micros,
     /// `SWARMGATE_INTERVAL`: the usual length of an interval; 5s.
     pub interval: Micros,
     /// `SWARMGATE_LINKS_VALID`: how long a link to a report is good; 1h.
@@ -110,6 +113,7 @@ impl Settings {
             longest: variables.or("SWARMGATE_LONGEST_TEST", Micros::from_secs(6 * 3_600), time),
             most_workers: variables.or("SWARMGATE_MOST_WORKERS", 100, count),
             start_timeout: variables.or("SWARMGATE_START_TIMEOUT", Micros::from_secs(600), time),
+            gate_patience: variables.or("SWARMGATE_GATE_PATIENCE", Waits::CLOUD.gate_patience, time),
             interval: variables.or("SWARMGATE_INTERVAL", Micros::from_secs(5), time),
             links_valid: variables.or("SWARMGATE_LINKS_VALID", Micros::from_secs(3_600), link_time).into(),
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use swarmgate_kubernetes::{Access, Cluster, OwnPod};
 use swarmgate_local::SystemClock;
-use swarmgate_service::ports::{Fleet, FleetError, FleetStatus};
+use swarmgate_service::ports::{Fleet, FleetError, FleetStatus, Outlook};
 
 use crate::settings::Settings;
 
@@ -30,5 +30,6 @@ impl Fleet for NoFleet {
 }
 
 fn not_here(pool: &str) -> FleetError {
-    FleetError { attempted: format!("pool `{pool}`"), reason: "a worker does not look after its pool".to_owned() }
+    let reason = "a worker does not look after its pool".to_owned();
+    FleetError { attempted: format!("pool `{pool}`"), reason, outlook: Outlook::Lasting }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use swarmgate_domain::Micros;
 use swarmgate_kubernetes::OwnPod;
-use swarmgate_service::ports::{Delivery, LoadEngine, Ports, SecretSource};
+use swarmgate_service::ports::{Delivery, LoadEngine, Outlook, Ports, SecretSource};
 use swarmgate_service::{Worker, run_shard};
 use tracing::{info, warn};
 
@@ -17,6 +17,9 @@ const LONG_POLL: Micros = Micros::from_secs(20);
 
 /// After a call to the queue has failed.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// After so many calls in a row that failed the worker says on its Pod that it can't reach the queue.
+const MOST_FAILURES: u32 = 10;
 
 /// Saying on the Pod that it is busy may take so long; the shard does not wait longer for it.
 const MARKING: Duration = Duration::from_secs(3);
@@ -35,6 +38,7 @@ impl Job<'_> {
     /// Takes shards until the worker is told to end. One that it has then is given back.
     pub async fn take_shards(&self, leaving: &Leaving, health: &Health) {
         let queue = &*self.ports.queues[self.pool];
+        let (mut failures, mut works) = (0, true);
         while !leaving.is_told() {
             let visibility = self.ports.settings.least_lease;
             // A call that is given up here may have taken a message: that one comes again after `visibility`.
@@ -44,14 +48,23 @@ impl Job<'_> {
             };
             match received {
                 Ok(deliveries) => {
-                    health.ready();
+                    failures = 0;
                     for delivery in deliveries {
-                        self.run(&delivery, leaving).await;
+                        works = self.run(&delivery, leaving).await == Worked::Yes;
+                    }
+                    if works {
+                        health.ready();
+                    } else {
+                        health.not_ready();
                     }
                 }
                 Err(error) => {
                     health.not_ready();
                     warn!(%error, "no shard can be taken, it is tried again");
+                    failures += 1;
+                    if failures == MOST_FAILURES {
+                        self.mark(Marked::Troubled(error.to_string())).await;
+                    }
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -59,15 +72,27 @@ impl Job<'_> {
         health.not_ready();
     }
 
-    async fn run(&self, delivery: &Delivery, leaving: &Leaving) {
+    /// Runs a shard. Says whether this worker could do its part.
+    async fn run(&self, delivery: &Delivery, leaving: &Leaving) -> Worked {
         self.mark(Marked::Busy).await;
         let worker = Worker { pool: self.pool, name: self.name, secrets: self.secrets };
         match run_shard(self.ports, self.engine, worker, delivery, pin!(leaving.told())).await {
-            Ok(outcome) => info!(?outcome, "done with a shard"),
+            Ok(outcome) => {
+                info!(?outcome, "done with a shard");
+                self.mark(Marked::Idle).await;
+                Worked::Yes
+            }
             // The message comes again, and whoever gets it goes on.
-            Err(error) => warn!(%error, source = ?std::error::Error::source(&error), "a shard was given up"),
+            Err(error) => {
+                warn!(%error, hint = error.hint(), source = ?std::error::Error::source(&error), "a shard was given up");
+                if error.outlook() == Outlook::Passing {
+                    self.mark(Marked::Idle).await;
+                    return Worked::Yes;
+                }
+                self.mark(Marked::Troubled(error.with_hint())).await;
+                Worked::No
+            }
         }
-        self.mark(Marked::Idle).await;
     }
 
     /// Says on the Pod whether it may be taken away. That this fails is no reason not to work: who takes the Pod away all the same
@@ -75,9 +100,10 @@ impl Job<'_> {
     async fn mark(&self, marked: Marked) {
         let Some(pod) = &self.own_pod else { return };
         let marking = async {
-            match marked {
+            match &marked {
                 Marked::Busy => pod.mark_busy().await,
                 Marked::Idle => pod.mark_idle().await,
+                Marked::Troubled(why) => pod.mark_troubled(why).await,
             }
         };
         match tokio::time::timeout(MARKING, marking).await {
@@ -88,8 +114,17 @@ impl Job<'_> {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+/// Whether a worker could do its part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Worked {
+    Yes,
+    No,
+}
+
+#[derive(Clone, Debug)]
 enum Marked {
     Busy,
     Idle,
+    /// Why it can't work.
+    Troubled(String),
 }

@@ -65,7 +65,13 @@ pub enum FailureKind {
 /// Why CodePipeline was not told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JobError {
-    /// The job is over or was never there: it timed out, its stage was stopped, or it was answered before.
+    /// There never was such a job, or it is of another account.
+    #[error("answering the pipeline job {job}: there is none of this id")]
+    Unknown {
+        /// Its id.
+        job: String,
+    },
+    /// The job is over: it timed out, its stage was stopped, or it was answered before.
     #[error("answering the pipeline job {job}: it is over")]
     Over {
         /// Its id.
@@ -144,7 +150,8 @@ where
 {
     let job = job.to_owned();
     match error.code() {
-        Some("InvalidJobStateException" | "JobNotFoundException") => JobError::Over { job },
+        Some("InvalidJobStateException") => JobError::Over { job },
+        Some("JobNotFoundException") => JobError::Unknown { job },
         _ => JobError::Failed { job, reason: DisplayErrorContext(error).to_string() },
     }
 }

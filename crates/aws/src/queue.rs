@@ -139,10 +139,12 @@ fn whole_seconds(time: Micros, most: i32) -> i32 {
     i32::try_from(time.0.div_ceil(1_000_000)).unwrap_or(most).min(most)
 }
 
-/// Whether it says that the message was delivered anew, or is gone: nothing is to be done about that.
+/// Whether it says that the message was delivered anew, is gone, or was hidden for 12 hours, which is the most there is: nothing is to be done
+/// about that. Who gets it then finds the shard held.
 fn is_outdated<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     let code = error.code().unwrap_or_default();
-    code.ends_with("ReceiptHandleIsInvalid") || code.ends_with("MessageNotInflight")
+    let is_at_limit = || error.message().is_some_and(|message| message.contains("Total VisibilityTimeout"));
+    code.ends_with("ReceiptHandleIsInvalid") || code.ends_with("MessageNotInflight") || is_at_limit()
 }
 
 fn failed(attempted: &str, error: &(impl std::error::Error + 'static)) -> QueueError {

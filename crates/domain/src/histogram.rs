@@ -1,15 +1,15 @@
 //! Latencies as HdrHistograms that merge exactly.
 
-use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
+use std::borrow::Cow;
+
+use hdrhistogram::serialization::{Serializer, V2Serializer};
 use serde::{Deserialize, Serialize};
 
+use crate::packed::{DIGITS, Packed};
 use crate::time::Micros;
 
 /// The longest time that is told apart: one hour. What takes longer is counted as this, and counted as clamped.
 pub const LONGEST: Micros = Micros(3_600_000_000);
-
-/// Significant decimal digits: a value is kept to within 0.1 %.
-const DIGITS: u8 = 3;
 
 /// How often each time occurred, from 1 us to 1 h, to 3 significant digits.
 ///
@@ -17,11 +17,21 @@ const DIGITS: u8 = 3;
 /// Sum, least and largest are exact. An empty histogram takes no heap memory.
 #[derive(Clone, Debug, Default)]
 pub struct Histogram {
-    counts: Option<Box<hdrhistogram::Histogram<u64>>>,
+    counts: Counts,
     sum_us: u64,
     min_us: u64,
     max_us: u64,
     clamped: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+enum Counts {
+    #[default]
+    None,
+    /// Nothing was counted since it was read: it holds something.
+    Packed(Packed),
+    /// May be empty: it was cleared.
+    Array(Box<hdrhistogram::Histogram<u64>>),
 }
 
 impl Histogram {
@@ -33,43 +43,68 @@ impl Histogram {
         } else {
             value.0
         };
-        let counts = self.counts.get_or_insert_with(empty_counts);
-        if counts.is_empty() {
+        if self.is_empty() {
             (self.min_us, self.max_us) = (us, us);
         } else {
             self.min_us = self.min_us.min(us);
             self.max_us = self.max_us.max(us);
         }
-        counts.record(us).expect("a value within the bounds fits");
+        self.array().record(us).expect("a value within the bounds fits");
         self.sum_us = self.sum_us.saturating_add(us);
     }
 
     /// Adds the counts of `other`.
     pub fn add(&mut self, other: &Self) {
-        let Some(theirs) = other.counts.as_deref().filter(|c| !c.is_empty()) else { return };
+        if other.is_empty() {
+            return;
+        }
         if self.is_empty() {
             (self.min_us, self.max_us) = (other.min_us, other.max_us);
         } else {
             self.min_us = self.min_us.min(other.min_us);
             self.max_us = self.max_us.max(other.max_us);
         }
-        let counts = self.counts.get_or_insert_with(empty_counts);
-        counts.add(theirs).expect("both have the same bounds");
+        match (&self.counts, &other.counts) {
+            (_, Counts::None) => {}
+            (Counts::None, Counts::Packed(_)) => self.counts = other.counts.clone(),
+            (_, Counts::Packed(theirs)) => theirs.add_to(self.array()),
+            (_, Counts::Array(theirs)) => self.array().add(&**theirs).expect("both have the same bounds"),
+        }
         self.sum_us = self.sum_us.saturating_add(other.sum_us);
         self.clamped += other.clamped;
     }
 
     /// Forgets all values, and keeps the memory for the next ones.
     pub fn clear(&mut self) {
-        if let Some(counts) = &mut self.counts {
-            counts.reset();
+        match &mut self.counts {
+            Counts::Array(counts) => counts.reset(),
+            counts => *counts = Counts::None,
         }
         (self.sum_us, self.min_us, self.max_us, self.clamped) = (0, 0, 0, 0);
     }
 
+    /// The counts as an array that can be counted into.
+    fn array(&mut self) -> &mut hdrhistogram::Histogram<u64> {
+        if !matches!(self.counts, Counts::Array(_)) {
+            let mut counts = empty_counts();
+            if let Counts::Packed(packed) = &self.counts {
+                packed.add_to(&mut counts);
+            }
+            self.counts = Counts::Array(counts);
+        }
+        match &mut self.counts {
+            Counts::Array(counts) => counts,
+            Counts::None | Counts::Packed(_) => unreachable!("it was made one above"),
+        }
+    }
+
     /// How many values there are.
     pub fn count(&self) -> u64 {
-        self.counts.as_ref().map_or(0, |c| c.len())
+        match &self.counts {
+            Counts::None => 0,
+            Counts::Packed(packed) => packed.count(),
+            Counts::Array(counts) => counts.len(),
+        }
     }
 
     /// Whether there are none.
@@ -84,8 +119,16 @@ impl Histogram {
 
     /// The value that `percentile` (0 to 100) percent of the values do not exceed; `None` when there are none.
     pub fn percentile(&self, percentile: f64) -> Option<Micros> {
-        let counts = self.counts.as_ref().filter(|c| !c.is_empty())?;
-        Some(Micros(counts.value_at_quantile(percentile / 100.0).clamp(self.min_us, self.max_us)))
+        if self.is_empty() {
+            return None;
+        }
+        let value = match &self.counts {
+            Counts::None => return None,
+            Counts::Packed(_) if percentile <= 0.0 => self.min_us,
+            Counts::Packed(packed) => packed.value_of_rank(rank(percentile, packed.count())).0,
+            Counts::Array(counts) => counts.value_at_quantile(percentile / 100.0),
+        };
+        Some(Micros(value.clamp(self.min_us, self.max_us)))
     }
 
     /// The mean, exact to the microsecond; `None` when there are no values.
@@ -105,18 +148,43 @@ impl Histogram {
 
     /// The occupied ranges of values with their counts, in order: `(low, high, count)`, both ends included.
     pub fn ranges(&self) -> impl Iterator<Item = (Micros, Micros, u64)> + '_ {
-        self.counts.iter().flat_map(|counts| {
+        let (packed, array) = match &self.counts {
+            Counts::None => (None, None),
+            Counts::Packed(packed) => (Some(packed), None),
+            Counts::Array(counts) => (None, Some(counts)),
+        };
+        let of_array = array.into_iter().flat_map(|counts| {
             counts.iter_recorded().map(|v| {
                 let value = v.value_iterated_to();
                 (Micros(counts.lowest_equivalent(value)), Micros(value), v.count_since_last_iteration())
             })
-        })
+        });
+        packed.into_iter().flat_map(Packed::ranges).chain(of_array)
     }
 
-    /// The counts as the HdrHistogram library has them, for its log format.
-    pub fn as_hdr(&self) -> Option<&hdrhistogram::Histogram<u64>> {
-        self.counts.as_deref()
+    /// The counts as the HdrHistogram library has them, for its log format; `None` when there are none.
+    pub fn to_hdr(&self) -> Option<Cow<'_, hdrhistogram::Histogram<u64>>> {
+        match &self.counts {
+            Counts::None => None,
+            Counts::Packed(packed) => {
+                let mut counts = *empty_counts();
+                packed.add_to(&mut counts);
+                Some(Cow::Owned(counts))
+            }
+            Counts::Array(counts) => (!counts.is_empty()).then_some(Cow::Borrowed(&**counts)),
+        }
     }
+}
+
+/// Which value, in order and from 1, the percentile of `count` values is.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "as HdrHistogram has it; the float is not below 0, and too large ones become the largest"
+)]
+fn rank(percentile: f64, count: u64) -> u64 {
+    ((percentile / 100.0).min(1.0) * count as f64).ceil().max(1.0) as u64
 }
 
 fn empty_counts() -> Box<hdrhistogram::Histogram<u64>> {
@@ -178,8 +246,12 @@ mod bytes_as_is {
 impl Serialize for Histogram {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut v2 = Vec::new();
-        if let Some(counts) = self.counts.as_deref().filter(|c| !c.is_empty()) {
-            V2Serializer::new().serialize(counts, &mut v2).map_err(serde::ser::Error::custom)?;
+        match &self.counts {
+            Counts::Packed(packed) => v2.extend_from_slice(packed.as_stored()),
+            Counts::Array(counts) if !counts.is_empty() => {
+                V2Serializer::new().serialize(counts, &mut v2).map_err(serde::ser::Error::custom)?;
+            }
+            Counts::None | Counts::Array(_) => {}
         }
         let (sum_us, min_us, max_us, clamped) = (self.sum_us, self.min_us, self.max_us, self.clamped);
         Stored { v2, sum_us, min_us, max_us, clamped }.serialize(serializer)
@@ -193,35 +265,15 @@ impl<'de> Deserialize<'de> for Histogram {
         if v2.is_empty() {
             return Ok(Self::default());
         }
-        if !has_our_bounds(&v2) {
-            return Err(D::Error::custom("a histogram of other bounds than 1 us to 1 h with 3 digits"));
+        let packed = Packed::read(v2).map_err(D::Error::custom)?;
+        if packed.count() == 0 {
+            return Ok(Self::default());
         }
-        let theirs: hdrhistogram::Histogram<u64> =
-            Deserializer::new().deserialize(&mut v2.as_slice()).map_err(D::Error::custom)?;
-        if min_us > max_us || max_us > LONGEST.0 || clamped > theirs.len() {
+        if min_us > max_us || max_us > LONGEST.0 || clamped > packed.count() {
             return Err(D::Error::custom("a histogram whose least and largest value can't be"));
         }
-        if theirs.max() > LONGEST.0 * 2 {
-            return Err(D::Error::custom("a histogram of values above 1 h"));
-        }
-        // What was read is sized for what it holds; counts added later may need more room.
-        let mut counts = empty_counts();
-        counts.add(&theirs).map_err(D::Error::custom)?;
-        Ok(Self { counts: Some(counts), sum_us, min_us, max_us, clamped })
+        Ok(Self { counts: Counts::Packed(packed), sum_us, min_us, max_us, clamped })
     }
-}
-
-/// Whether the head of what was stored is one that we write. The library's reader takes as much memory as the head says before it
-/// looks at the rest: 4 GiB for a damaged length.
-fn has_our_bounds(v2: &[u8]) -> bool {
-    const COOKIE: u32 = 0x1c84_9313;
-    const HEAD: usize = 40;
-    let Some((head, counts)) = v2.split_at_checked(HEAD) else { return false };
-    let u32_at = |at| head[at..at + 4].iter().fold(0_u32, |n, byte| n << 8 | u32::from(*byte));
-    let u64_at = |at| u64::from(u32_at(at)) << 32 | u64::from(u32_at(at + 4));
-    let (cookie, length, digits, low, high) = (u32_at(0), u32_at(4), u32_at(12), u64_at(16), u64_at(24));
-    let fits = usize::try_from(length) == Ok(counts.len()) && high <= LONGEST.0 * 2;
-    cookie == COOKIE && fits && digits == u32::from(DIGITS) && low == 1
 }
 
 #[cfg(test)]
@@ -298,6 +350,13 @@ mod tests {
             let histogram = of(&values);
             let mut read = round_trip(&histogram);
             prop_assert_eq!(&read, &histogram);
+            prop_assert_eq!(&round_trip(&read), &histogram);
+            for percentile in [0.0, 0.1, 50.0, 90.0, 99.0, 99.9, 100.0] {
+                prop_assert_eq!(read.percentile(percentile), histogram.percentile(percentile), "p{}", percentile);
+            }
+            let mut sum = of(&[7]);
+            sum.add(&read);
+            prop_assert_eq!(&sum, &of(&[values.clone(), vec![7]].concat()));
             read.add(&of(&[LONGEST.0]));
             prop_assert_eq!(read, of(&[values, vec![LONGEST.0]].concat()));
         }

@@ -64,9 +64,13 @@ impl ChunkId {
     /// Where the chunk lies.
     pub fn key(self, run: &RunId) -> Key {
         let Self { interval, shard, attempt } = self;
-        Key(format!("{}{shard:06}-{attempt:03}", chunks_prefix(run, interval, Group::of(shard))))
+        Key(format!("{}{shard:06}-{attempt:03}{NEWS}", chunks_prefix(run, interval, Group::of(shard))))
     }
 }
+
+/// What the keys end with of which functions are told: what workers write once, and nothing that functions write themselves or that is written
+/// every interval. A bucket tells of objects by how their keys begin and end, by nothing else.
+pub const NEWS: &str = ".new";
 
 fn of_run(run: &RunId, rest: impl fmt::Display) -> Key {
     Key(format!("tests/{run}/{rest}"))
@@ -92,7 +96,7 @@ pub fn data(run: &RunId, source: usize) -> Key {
 }
 /// There when a worker holds the shard and is warm.
 pub fn ready(run: &RunId, shard: ShardId) -> Key {
-    of_run(run, format_args!("ready/{shard:06}"))
+    of_run(run, format_args!("ready/{shard:06}{NEWS}"))
 }
 /// Holds when test time 0 is.
 pub fn start(run: &RunId) -> Key {
@@ -108,11 +112,11 @@ pub fn control(run: &RunId) -> Key {
 }
 /// There when the shard is over.
 pub fn done(run: &RunId, shard: ShardId) -> Key {
-    of_run(run, format_args!("done/{shard:06}"))
+    of_run(run, format_args!("done/{shard:06}{NEWS}"))
 }
 /// There when the shard can't be run; says why.
 pub fn failed(run: &RunId, shard: ShardId) -> Key {
-    of_run(run, format_args!("failed/{shard:06}"))
+    of_run(run, format_args!("failed/{shard:06}{NEWS}"))
 }
 /// The merged chunks of one interval and one group.
 pub fn merged(run: &RunId, interval: Interval, group: Group) -> Key {
@@ -168,9 +172,9 @@ pub fn scenario_meaning(key: &Key) -> Option<StoredName> {
 pub fn baseline(name: &StoredName) -> Key {
     Key(format!("baselines/{name}.json"))
 }
-/// Written to see whether the store does what it must, and whether it tells of it. Of no test, but below the prefix that stores tell of.
+/// Written to see whether the store does what it must, and whether it tells of it. Of no test, but among the keys that stores tell of.
 pub fn probe() -> Key {
-    Key("tests/doctor.json".to_owned())
+    Key(format!("tests/doctor{NEWS}"))
 }
 /// What a part of the deployment leaves behind when it has worked, such as `swept`.
 pub fn mark(part: &str) -> Key {
@@ -179,6 +183,10 @@ pub fn mark(part: &str) -> Key {
 /// What all chunks of one interval and one group start with.
 pub fn chunks_prefix(run: &RunId, interval: Interval, group: Group) -> String {
     format!("tests/{run}/chunks/{interval:08}/{:04}/", group.0)
+}
+/// What the keys of an interval's merged groups start with.
+pub fn merged_prefix(run: &RunId, interval: Interval) -> String {
+    format!("tests/{run}/merged/{interval:08}/")
 }
 /// What all keys of a kind of a test start with, such as `chunks`, `ready`, `done`.
 pub fn prefix(run: &RunId, kind: &str) -> String {
@@ -215,17 +223,12 @@ pub fn meaning(key: &Key) -> Option<(RunId, Meaning)> {
     let run = RunId::new(parts.next()?).ok()?;
     let rest: Vec<_> = parts.collect();
     let number = |text: &str| text.parse::<u32>().ok();
+    let shard = |name: &str| number(name.strip_suffix(NEWS)?).map(ShardId);
     let meaning = match rest.as_slice() {
-        ["ready", shard] => number(shard).map(|s| Meaning::Ready(ShardId(s))),
-        ["failed", shard] => number(shard).map(|s| Meaning::Failed(ShardId(s))),
-        ["done", shard] => number(shard).map(|s| Meaning::Done(ShardId(s))),
-        ["chunks", interval, _, name] => name.split_once('-').and_then(|(shard, attempt)| {
-            Some(Meaning::Chunk(ChunkId {
-                interval: Interval(number(interval)?),
-                shard: ShardId(number(shard)?),
-                attempt: Attempt(number(attempt)?),
-            }))
-        }),
+        ["ready", name] => shard(name).map(Meaning::Ready),
+        ["failed", name] => shard(name).map(Meaning::Failed),
+        ["done", name] => shard(name).map(Meaning::Done),
+        ["chunks", interval, group, name] => chunk_meaning(interval, group, name).map(Meaning::Chunk),
         ["merged", interval, group] => {
             number(interval).zip(number(group)).map(|(i, g)| Meaning::Merged(Interval(i), Group(g)))
         }
@@ -233,6 +236,14 @@ pub fn meaning(key: &Key) -> Option<(RunId, Meaning)> {
         _ => None,
     };
     Some((run, meaning.unwrap_or(Meaning::Other)))
+}
+
+/// `None`: no chunk lies there, or one of another group.
+fn chunk_meaning(interval: &str, group: &str, name: &str) -> Option<ChunkId> {
+    let (shard, attempt) = name.strip_suffix(NEWS)?.split_once('-')?;
+    let (shard, attempt) = (ShardId(shard.parse().ok()?), Attempt(attempt.parse().ok()?));
+    let fits = group.parse() == Ok(Group::of(shard).0);
+    fits.then_some(ChunkId { interval: Interval(interval.parse().ok()?), shard, attempt })
 }
 
 #[cfg(test)]
@@ -243,7 +254,7 @@ mod tests {
     fn keys_say_what_they_mean() {
         let run = RunId::new("t1").unwrap();
         let chunk = ChunkId { interval: Interval(7), shard: ShardId(300), attempt: Attempt(2) };
-        assert_eq!(chunk.key(&run).as_str(), "tests/t1/chunks/00000007/0001/000300-002");
+        assert_eq!(chunk.key(&run).as_str(), "tests/t1/chunks/00000007/0001/000300-002.new");
         for (key, expected) in [
             (chunk.key(&run), Meaning::Chunk(chunk)),
             (ready(&run, ShardId(3)), Meaning::Ready(ShardId(3))),
@@ -259,6 +270,12 @@ mod tests {
         for of_no_test in [report(&run, "index.html"), probe(), mark("swept")] {
             assert_eq!(meaning(&of_no_test), None, "{of_no_test}");
             assert_eq!(Key::parse(of_no_test.as_str()), Some(of_no_test));
+        }
+        for other in
+            ["chunks/00000007/0000/000300-002.new", "chunks/00000007/0001/000300-002", "ready/000003", "ready/x.new"]
+        {
+            let key = Key::parse(&format!("tests/t1/{other}")).unwrap();
+            assert_eq!(meaning(&key), Some((run.clone(), Meaning::Other)), "{key}");
         }
     }
 

@@ -20,6 +20,7 @@ mod live;
 mod measure;
 mod merge;
 mod notes;
+mod packed;
 mod plan;
 mod pools;
 mod scenario;

@@ -16,6 +16,9 @@ const FORMAT: Format = Format { name: "merged interval", magic: *b"SWGMERGE", ve
 /// How many different reasons of saturation are kept.
 const MOST_REASONS: usize = 8;
 
+/// How long a reason may be for which a chunk can't be read, in characters: it may hold what is in the chunk.
+const LONGEST_REASON: usize = 200;
+
 /// The chunks of one interval and one group of shards, added up, with the set of chunks in it.
 ///
 /// It is a pure function of that set: nothing is counted that is not in [`MergedInterval::held`], and nothing twice.
@@ -25,6 +28,7 @@ pub struct MergedInterval {
     interval: Interval,
     group: Group,
     held: BTreeMap<(ShardId, Attempt), HeldChunk>,
+    unreadable: BTreeMap<(ShardId, Attempt), String>,
     stats: Stats,
     saturation: BTreeSet<String>,
     clock_doubt: Micros,
@@ -58,6 +62,7 @@ impl MergedInterval {
             interval,
             group,
             held: BTreeMap::new(),
+            unreadable: BTreeMap::new(),
             stats: Stats::default(),
             saturation: BTreeSet::new(),
             clock_doubt: Micros::ZERO,
@@ -84,6 +89,8 @@ impl MergedInterval {
     pub fn add(&mut self, chunk: &Chunk) {
         let held = HeldChunk { cover: chunk.cover, saturated: !chunk.saturation.is_empty() };
         self.held.insert((chunk.id.shard, chunk.id.attempt), held);
+        // Of a newer version, perhaps, and this program was replaced by one that knows it.
+        self.unreadable.remove(&(chunk.id.shard, chunk.id.attempt));
         self.stats.add(&chunk.stats);
         for reason in &chunk.saturation {
             if self.saturation.len() < MOST_REASONS {
@@ -91,6 +98,19 @@ impl MergedInterval {
             }
         }
         self.clock_doubt = self.clock_doubt.max(chunk.clock_doubt);
+    }
+
+    /// Notes that `chunk` lies there, and why it can't be read: whoever sums up must know that something is missing.
+    pub fn leave_out(&mut self, chunk: ChunkId, why: &str) {
+        let why = why.chars().take(LONGEST_REASON).collect();
+        self.unreadable.insert((chunk.shard, chunk.attempt), why);
+    }
+
+    /// The chunks that can't be read, with why not.
+    pub fn unreadable(&self) -> impl ExactSizeIterator<Item = (ChunkId, &str)> + '_ {
+        self.unreadable.iter().map(|((shard, attempt), why)| {
+            (ChunkId { interval: self.interval, shard: *shard, attempt: *attempt }, why.as_str())
+        })
     }
 
     /// Whether `chunk` is counted here.
@@ -181,6 +201,18 @@ mod tests {
         }
         assert_eq!(merged, before);
         assert_eq!(MergedInterval::decode(&merged.encode()), Ok(before));
+    }
+
+    #[test]
+    fn a_chunk_that_can_not_be_read_is_remembered_until_it_can() {
+        let (mut merged, late) = (empty(), chunk(3, 1, 1, 10, 100));
+        merged.fold(&chunk(3, 0, 1, 10, 100)).unwrap();
+        merged.leave_out(late.id, "the checksum differs");
+        let read = MergedInterval::decode(&merged.encode()).unwrap();
+        assert_eq!(read.unreadable().collect::<Vec<_>>(), [(late.id, "the checksum differs")]);
+        assert_eq!((read.len(), read.holds(late.id)), (1, false));
+        merged.fold(&late).unwrap();
+        assert_eq!((merged.len(), merged.unreadable().len()), (2, 0));
     }
 
     proptest! {

@@ -20,6 +20,9 @@ use crate::summary::{
 use crate::time::Micros;
 use crate::verdict::{Evidence, ThresholdResult, judge};
 
+/// How many chunks that can't be read are told one by one.
+const MOST_UNREADABLE: usize = 8;
+
 /// The most points of [`Summary::series`].
 const MOST_POINTS: u32 = 600;
 
@@ -119,6 +122,15 @@ impl Summarizer {
             for reason in group.saturation() {
                 if !self.quality.saturation.contains(reason) {
                     self.quality.saturation.push(reason.clone());
+                }
+            }
+            self.quality.chunks_unreadable += group.unreadable().len() as u64;
+            for (id, why) in group.unreadable() {
+                if self.quality.unreadable.len() < MOST_UNREADABLE {
+                    let at = interval.start(self.plan.interval);
+                    self.quality
+                        .unreadable
+                        .push(format!("shard {} from {at} on, attempt {}: {why}", id.shard.0, id.attempt.0));
                 }
             }
             for (id, _) in group.held() {

@@ -111,6 +111,12 @@ pub struct Quality {
     pub takeovers: u32,
     /// Chunks merged.
     pub chunks: u64,
+    /// Chunks that lie in the store and can't be read: their requests are in no number here.
+    #[serde(default)]
+    pub chunks_unreadable: u64,
+    /// Which, and why, in words; at most 8.
+    #[serde(default)]
+    pub unreadable: Vec<String>,
     /// Spans of test time and shards without data, the longest first; at most 50.
     pub gaps: Vec<Gap>,
     /// Intervals with data.

@@ -57,6 +57,13 @@ pub enum Doubt {
         /// Shard-time measured by shard-time due.
         coverage: f64,
     },
+    /// Chunks of measurements lie in the store and can't be read.
+    Unreadable {
+        /// So many.
+        chunks: u64,
+        /// Which is the first, and why.
+        first: String,
+    },
     /// The generator was the bottleneck.
     Saturated {
         /// In so many intervals.
@@ -118,6 +125,10 @@ impl fmt::Display for Doubt {
                     coverage * 100.0,
                     LEAST_COVERAGE * 100.0
                 )
+            }
+            Self::Unreadable { chunks: 1, first } => write!(f, "a chunk of measurements can't be read: {first}"),
+            Self::Unreadable { chunks, first } => {
+                write!(f, "{chunks} chunks of measurements can't be read, the first: {first}")
             }
             Self::Saturated { intervals, of } => {
                 write!(f, "the load generator was the bottleneck in {intervals} of {of} intervals")
@@ -240,6 +251,11 @@ impl Evidence<'_> {
         if quality.coverage < LEAST_COVERAGE || quality.coverage.is_nan() {
             doubts.push(Doubt::Missing { coverage: quality.coverage });
         }
+        // However few of the whole they are: what made them so may have done more.
+        if quality.chunks_unreadable > 0 {
+            let first = quality.unreadable.first().cloned().unwrap_or_default();
+            doubts.push(Doubt::Unreadable { chunks: quality.chunks_unreadable, first });
+        }
         // One interval in a hundred may be disturbed; in a short test no interval may.
         if quality.intervals_saturated > quality.intervals / 100 {
             doubts.push(Doubt::Saturated { intervals: quality.intervals_saturated, of: quality.intervals });
@@ -361,6 +377,10 @@ mod tests {
         check(
             |q, _, _, _| q.coverage = f64::NAN,
             "inconclusive: data is missing: NaN % of the test was measured, 99.9 % are needed",
+        );
+        check(
+            |q, _, _, _| (q.chunks_unreadable, q.unreadable) = (1, vec!["shard 3 from 35s on: damaged".into()]),
+            "inconclusive: a chunk of measurements can't be read: shard 3 from 35s on: damaged",
         );
         check(
             |q, _, _, _| q.intervals_saturated = 1,

@@ -8,6 +8,7 @@ use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use secrecy::SecretString;
 use swarmgate_domain::Micros;
+use swarmgate_service::ports::Outlook;
 
 /// How to get into a cluster.
 #[derive(Clone)]
@@ -64,6 +65,8 @@ pub struct AccessError {
     pub reason: String,
     /// What the user can do.
     pub hint: String,
+    /// Whether it may work later.
+    pub outlook: Outlook,
 }
 
 impl Access {
@@ -110,6 +113,7 @@ fn with_token(endpoint: &Endpoint, token: &Token) -> Result<Config, AccessError>
         reason,
         hint: "the description of the cluster is not as it should be: try again, or look at it with `aws eks describe-cluster`"
             .to_owned(),
+        outlook: Outlook::Passing,
     }
     };
     let url = endpoint.url.parse().map_err(|error| refuse("endpoint", format!("{error}")))?;
@@ -130,5 +134,6 @@ fn no_way(attempted: &str, error: &(dyn std::error::Error + 'static)) -> AccessE
         reason: crate::error::chain(error),
         hint: "set KUBECONFIG to a file that works with kubectl, for EKS: `aws eks update-kubeconfig --name CLUSTER`"
             .to_owned(),
+        outlook: Outlook::Lasting,
     }
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use swarmgate_service::ports::FleetError;
+use swarmgate_service::ports::{FleetError, Outlook};
 
 use crate::access::AccessError;
 
@@ -58,7 +58,15 @@ impl KubernetesError {
 
     /// As the port to workers has it.
     pub(crate) fn into_fleet_error(self, attempted: String) -> FleetError {
-        FleetError { attempted, reason: format!("{}; {}", chain(&self), self.hint()) }
+        FleetError { attempted, reason: format!("{}; {}", chain(&self), self.hint()), outlook: self.outlook() }
+    }
+
+    fn outlook(&self) -> Outlook {
+        match self {
+            Self::NoAccess(error) => error.outlook,
+            Self::Unreachable(_) | Self::Slow(_) | Self::Refused(_) => Outlook::Passing,
+            Self::Unknown | Self::Denied(_) | Self::Missing(_) => Outlook::Lasting,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use kube::Api;
 use kube::api::{ListParams, Patch, PatchParams};
 use kube::core::Selector;
 use serde_json::json;
-use swarmgate_service::ports::{Fleet, FleetError, FleetStatus};
+use swarmgate_service::ports::{Fleet, FleetError, FleetStatus, Outlook};
 
 use crate::cluster::Cluster;
 use crate::error::KubernetesError;
@@ -55,6 +55,7 @@ impl KubernetesFleet {
                 [] => "this deployment has no pool".to_owned(),
                 known => format!("there is none of this name, only {}", known.join(", ")),
             },
+            outlook: Outlook::Lasting,
         })
     }
 }

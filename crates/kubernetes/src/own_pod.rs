@@ -10,12 +10,24 @@ use serde_json::{Value, json};
 use crate::cluster::Cluster;
 use crate::error::KubernetesError;
 
+/// Says on a Pod what keeps its worker from working.
+pub(crate) const TROUBLE: &str = "swarmgate/trouble";
+
 /// The Pod that this process runs in. Its service account must be allowed to patch Pods of its namespace.
 #[derive(Clone, Debug)]
 pub struct OwnPod {
     cluster: Arc<Cluster>,
     namespace: String,
     name: String,
+}
+
+fn idle(trouble: &Value) -> Value {
+    json!({
+        "controller.kubernetes.io/pod-deletion-cost": "0",
+        "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",
+        "karpenter.sh/do-not-disrupt": null,
+        TROUBLE: trouble,
+    })
 }
 
 impl OwnPod {
@@ -42,12 +54,16 @@ impl OwnPod {
     /// # Errors
     /// As [`OwnPod::mark_busy`].
     pub async fn mark_idle(&self) -> Result<(), KubernetesError> {
-        self.annotate(&json!({
-            "controller.kubernetes.io/pod-deletion-cost": "0",
-            "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",
-            "karpenter.sh/do-not-disrupt": null,
-        }))
-        .await
+        self.annotate(&idle(&Value::Null)).await
+    }
+
+    /// Can't work, and why, with what to do: whoever looks after the pool finds it there. Otherwise as [`OwnPod::mark_idle`], which takes
+    /// it back.
+    ///
+    /// # Errors
+    /// As [`OwnPod::mark_busy`].
+    pub async fn mark_troubled(&self, why: &str) -> Result<(), KubernetesError> {
+        self.annotate(&idle(&why.into())).await
     }
 
     async fn annotate(&self, annotations: &Value) -> Result<(), KubernetesError> {

@@ -5,6 +5,8 @@ use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Even
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use swarmgate_domain::Micros;
 
+use crate::own_pod::TROUBLE;
+
 /// How long something may be wrong before it is a problem: most of it mends itself while nodes come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
@@ -38,6 +40,7 @@ enum Ailment {
     NoRoom(String),
     NoContainer(String),
     NoImage(String),
+    Helpless(String),
     Crash(String),
 }
 
@@ -71,6 +74,7 @@ pub(crate) fn find(
         Ailment::NoImage(said) => format!(
             "{pods} can't get the image: {said}; see that the chart's `image` exists for this architecture and that nodes may pull it"
         ),
+        Ailment::Helpless(said) => format!("{pods} can't work: {said}"),
         Ailment::Crash(said) => format!("{pods} can't keep running: {said}; see `kubectl logs --previous`"),
     })
 }
@@ -95,6 +99,9 @@ fn ailment(pod: &Pod, events: &[Event], patience: Patience, now: Micros) -> Opti
     let containers = status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten());
     if let Some(worst) = containers.filter_map(container_ailment).max() {
         return Some(worst);
+    }
+    if let Some(said) = pod.metadata.annotations.as_ref().and_then(|annotations| annotations.get(TROUBLE)) {
+        return Some(Ailment::Helpless(said.clone()));
     }
     let condition = status.conditions.iter().flatten().find(|condition| {
         condition.type_ == "PodScheduled"

@@ -56,8 +56,8 @@ fn write(
     let mut lines = lines.begin_log_with(&mut log, &mut serializer)?;
     for interval in intervals {
         for (tag, histogram) in [("response", interval.response), ("service", interval.service)] {
-            if let Some(counts) = histogram.as_hdr().filter(|counts| !counts.is_empty()) {
-                lines.write_histogram(counts, interval.at_us.into(), interval.length_us.into(), Tag::new(tag))?;
+            if let Some(counts) = histogram.to_hdr() {
+                lines.write_histogram(&counts, interval.at_us.into(), interval.length_us.into(), Tag::new(tag))?;
             }
         }
     }

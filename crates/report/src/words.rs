@@ -37,6 +37,9 @@ pub fn advice(doubt: &Doubt) -> &'static str {
         Doubt::Missing { .. } => {
             "See the gaps under data quality: a worker was lost or could not upload. Run the test again."
         }
+        Doubt::Unreadable { .. } => {
+            "Use the version of Swarmgate that wrote it where it is of another; else see who else writes into the bucket, and run again."
+        }
         Doubt::Saturated { .. } => {
             "The times are too long by what the generator added. Use more workers, fewer users for each, or more CPU, and run again."
         }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use swarmgate_domain::{Duty, Ended, Event, Micros, Plan, RunId, RunState, ShardId, key, step};
 
+use tracing::warn;
+
 use crate::error::ServiceError;
 use crate::fleet;
 use crate::ports::Ports;
@@ -42,7 +44,14 @@ pub async fn advance(ports: &Ports, run: &RunId) -> Result<RunState, ServiceErro
             break;
         }
     }
-    scaled.map(|()| state)
+    match scaled {
+        // It ends, for this reason perhaps, and then its report says so. Sweeping scales again, and tells.
+        Err(error) if state.ending.is_some() => {
+            warn!(%run, %error, "a test that ends could not scale its pools");
+            Ok(state)
+        }
+        scaled => scaled.map(|()| state),
+    }
 }
 
 /// Changes the state as `event` says. The write decides a race; the loser reads again.
@@ -97,7 +106,8 @@ async fn start_when_ready(ports: &Ports, plan: &Plan, state: &RunState) -> Resul
             return Ok(Some(Event::EndAsked { why: Ended::Failed { reason } }));
         }
         // By the accepting side's clock; workers correct for the difference of theirs to the store's.
-        create(store, &start_key, &Start { at: ports.clock.now() + ports.settings.start_lead }).await?;
+        create(store, &start_key, &Start { at: ports.clock.now() + ports.settings.start_lead_of(plan.shards()) })
+            .await?;
     }
     Ok(read::<Start>(store, &start_key).await?.map(|start| Event::Started { start: start.value.at }))
 }

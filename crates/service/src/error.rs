@@ -2,7 +2,7 @@
 
 use swarmgate_domain::{FrameError, Key, RunId};
 
-use crate::ports::{EngineError, FleetError, QueueError, RenderError, StoreError};
+use crate::ports::{EngineError, FleetError, Outlook, QueueError, RenderError, StoreError};
 
 /// Why a use case did not come to its end.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -69,6 +69,23 @@ impl ServiceError {
             Self::Store(error) => error.hint().map(str::to_owned),
             Self::Engine(error) => Some(error.hint.clone()),
             _ => None,
+        }
+    }
+
+    /// The message, and what the user can do about it.
+    pub fn with_hint(&self) -> String {
+        match self.hint() {
+            Some(hint) => format!("{self}; {hint}"),
+            None => self.to_string(),
+        }
+    }
+
+    /// Whether the same may be done later without someone mending something.
+    pub fn outlook(&self) -> Outlook {
+        match self {
+            Self::Store(StoreError::Denied { .. } | StoreError::Full { .. }) => Outlook::Lasting,
+            Self::Fleet(error) => error.outlook,
+            _ => Outlook::Passing,
         }
     }
 }

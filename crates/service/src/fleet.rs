@@ -8,7 +8,7 @@ use swarmgate_domain::{Key, Phase, Plan, PoolShare, RunId, ShardId, key};
 use tracing::warn;
 
 use crate::error::ServiceError;
-use crate::ports::{FleetStatus, Ports, Queue};
+use crate::ports::{FleetStatus, Outlook, Ports, Queue};
 use crate::records::{self, list_all};
 
 /// Scales the pools of `plan` to what all active tests need.
@@ -63,7 +63,12 @@ pub(crate) async fn active_runs(ports: &Ports) -> Result<Vec<RunId>, ServiceErro
 /// Why the pools of `plan` will not get their workers, where that is known.
 pub(crate) async fn problem(ports: &Ports, plan: &Plan) -> Result<Option<String>, ServiceError> {
     for share in &plan.pools {
-        if let Some(problem) = ports.fleet.status(&share.pool).await?.problem {
+        let problem = match ports.fleet.status(&share.pool).await {
+            Ok(status) => status.problem,
+            Err(error) if error.outlook == Outlook::Lasting => Some(error.to_string()),
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(problem) = problem {
             return Ok(Some(format!("pool `{}`: {problem}", share.pool)));
         }
     }

@@ -11,10 +11,6 @@ use crate::error::ServiceError;
 use crate::ports::Ports;
 use crate::records::{self, change, read};
 
-/// A stage that has not asked for so long does not wait any more. CodePipeline asks every half minute or so, and gives up after
-/// 20 minutes without an answer.
-pub const GATE_PATIENCE: Micros = Micros::from_secs(15 * 60);
-
 /// That a stage waits. Its age, by the store's clock, says when it asked last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Waiting {
@@ -71,7 +67,7 @@ fn percent(now: Micros, state: &RunState, duration: Micros) -> u8 {
 /// Ends a test whose stage asks no more.
 pub(crate) async fn stop_if_abandoned(ports: &Ports, run: &RunId) -> Result<(), ServiceError> {
     let Some(mark) = read::<Waiting>(&*ports.store, &key::gate(run)).await? else { return Ok(()) };
-    if mark.object.store_time.shown > mark.object.modified + GATE_PATIENCE {
+    if mark.object.store_time.shown > mark.object.modified + ports.settings.gate_patience {
         tracing::warn!(%run, job = mark.value.job, "its pipeline stage asks no more, the test is stopped");
         let plan = records::plan(ports, run).await?;
         apply(ports, &plan, &Event::EndAsked { why: Ended::Stopped }).await?;

@@ -43,10 +43,9 @@ pub use doctor::{
 };
 pub use error::ServiceError;
 pub use events::objects_created;
-pub use gate::{GATE_PATIENCE, GateView, gate};
+pub use gate::{GateView, gate};
 pub use live::LiveMemory;
 pub use look::{Seen, look_for_news};
-pub use merge::merge;
 pub use orphans::end_active;
 pub use rebuild::rebuild;
 pub use recent::{RecentTests, is_page, recent};

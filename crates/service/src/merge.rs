@@ -2,77 +2,91 @@
 
 use futures_util::FutureExt;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use swarmgate_domain::{Chunk, ChunkId, Group, Interval, Key, MergedInterval, RunId, key};
+use swarmgate_domain::{Chunk, ChunkId, FrameError, Group, Interval, Key, MergedInterval, RunId, key};
 use tracing::warn;
 
 use crate::error::ServiceError;
-use crate::ports::{Condition, ObjectStore, Ports};
+use crate::ports::{Condition, Object, Ports};
 use crate::records::list_all;
 use crate::sabotage::Sabotage;
 
 const MOST_TRIES: u32 = 50;
 
-/// So many groups are merged at once: merging waits for the store more than for the processor, and each holds a group's chunks one by one.
+/// So many groups are merged at once: merging waits for the store more than for the processor.
 const AT_ONCE: usize = 4;
 
-/// Merges each of `groups`, of some intervals.
+/// So many chunks of a group are read ahead of the one that is added, for the same reason.
+const READ_AHEAD: usize = 16;
+
+/// Merges each of `groups`, of some intervals, of which chunks of `least` shards are there.
 ///
 /// # Errors
 /// [`ServiceError`], the first; some are merged.
 pub(crate) async fn merge_groups(
     ports: &Ports,
     run: &RunId,
-    groups: impl IntoIterator<Item = (Interval, Group)>,
+    groups: impl IntoIterator<Item = (Place, Least)>,
 ) -> Result<(), ServiceError> {
-    let merges: Vec<_> =
-        groups.into_iter().map(|(interval, group)| merge(ports, run, interval, group).boxed()).collect();
+    let merges: Vec<_> = groups.into_iter().map(|(place, least)| merge(ports, run, place, least).boxed()).collect();
     let mut merging = stream::iter(merges).buffer_unordered(AT_ONCE);
     while merging.try_next().await?.is_some() {}
     Ok(())
 }
 
+/// A group of an interval.
+pub(crate) type Place = (Interval, Group);
+
+/// Of how many shards of a group chunks must be there for it to be merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Least(pub usize);
+
+impl Least {
+    /// Whatever is there is merged.
+    pub const ANY: Self = Self(0);
+}
+
 /// Brings the merged interval up to what lies in the store: lists the chunks, adds those that it does not hold, writes it if it is unchanged.
 ///
 /// Nothing is counted twice, since the merged interval says which chunks it holds; nothing is lost, since the loser of a race starts anew.
-///
-/// # Errors
-/// [`ServiceError`]; the merged interval is as before.
-pub async fn merge(
-    ports: &Ports,
-    run: &RunId,
-    interval: Interval,
-    group: Group,
-) -> Result<MergedInterval, ServiceError> {
+async fn merge(ports: &Ports, run: &RunId, (interval, group): Place, least: Least) -> Result<(), ServiceError> {
     let (store, sabotage) = (&*ports.store, ports.settings.sabotage);
     let key = key::merged(run, interval, group);
     for _ in 0..MOST_TRIES {
+        let chunks = chunks(ports, run, (interval, group)).await?;
+        if shards_of(&chunks) < least.0 {
+            return Ok(());
+        }
         let before = store.get(&key).await?;
         let mut merged = match &before {
-            Some(object) => MergedInterval::decode(&object.bytes)
-                .map_err(|source| ServiceError::Frame { key: key.clone(), source })?,
+            Some(object) => {
+                known(&key, &object.bytes)?.unwrap_or_else(|| MergedInterval::new(run.clone(), interval, group))
+            }
             None => MergedInterval::new(run.clone(), interval, group),
         };
-        let held = merged.len();
-        for chunk_key in list_all(store, &key::chunks_prefix(run, interval, group), None).await? {
-            if let Some(key::Meaning::Chunk(id)) = key::meaning(&chunk_key).map(|(_, meaning)| meaning)
-                && (!merged.holds(id) || sabotage == Some(Sabotage::CountTwice))
-                && let Some(chunk) = read_chunk(store, &chunk_key, id).await?
-            {
-                match sabotage {
-                    Some(Sabotage::CountTwice) => merged.add(&chunk),
-                    _ => merged.fold(&chunk).unwrap_or_else(|error| warn!(%chunk_key, %error, "a chunk is left out")),
+        let held = (merged.len(), merged.unreadable().len());
+        let missing = chunks.into_iter().filter(|(_, id)| !merged.holds(*id) || sabotage == Some(Sabotage::CountTwice));
+        let reads: Vec<_> = missing.map(|(key, id)| read(ports, key, id).boxed()).collect();
+        let mut reading = stream::iter(reads).buffered(READ_AHEAD);
+        while let Some((chunk_key, id, object)) = reading.try_next().await? {
+            let Some(object) = object else { continue };
+            match chunk_of(&object.bytes, run, id) {
+                Ok(chunk) if sabotage == Some(Sabotage::CountTwice) => merged.add(&chunk),
+                Ok(chunk) => merged.fold(&chunk).expect("it is not held, and of this group"),
+                Err(why) => {
+                    warn!(%chunk_key, why, "a chunk can't be read, it is left out, and the report says so");
+                    merged.leave_out(id, &why);
                 }
             }
         }
-        if merged.len() == held {
-            return Ok(merged);
+        if (merged.len(), merged.unreadable().len()) == held {
+            return Ok(());
         }
         let condition = match sabotage {
             Some(Sabotage::OverwriteOthers) => Condition::unchanged(store.get(&key).await?.as_ref()),
             _ => Condition::unchanged(before.as_ref()),
         };
         match store.put(&key, merged.encode().into(), condition).await {
-            Ok(_) => return Ok(merged),
+            Ok(_) => return Ok(()),
             Err(error) if error.is_conflict() => {}
             Err(error) => return Err(error.into()),
         }
@@ -80,18 +94,47 @@ pub async fn merge(
     Err(ServiceError::Contended { key, tries: MOST_TRIES })
 }
 
-/// The chunk at `key`. A damaged one is left out and logged: the coverage shows the gap.
-async fn read_chunk(store: &dyn ObjectStore, key: &Key, id: ChunkId) -> Result<Option<Chunk>, ServiceError> {
-    let Some(object) = store.get(key).await? else { return Ok(None) };
-    match Chunk::decode(&object.bytes) {
-        Ok(chunk) if chunk.id == id => Ok(Some(chunk)),
-        Ok(chunk) => {
-            warn!(%key, found = ?chunk.id, "a chunk lies under another chunk's key, it is left out");
-            Ok(None)
-        }
+/// The chunks that lie there, in order.
+async fn chunks(ports: &Ports, run: &RunId, (interval, group): Place) -> Result<Vec<(Key, ChunkId)>, ServiceError> {
+    let keys = list_all(&*ports.store, &key::chunks_prefix(run, interval, group), None).await?;
+    let with_id = |key: Key| match key::meaning(&key) {
+        Some((_, key::Meaning::Chunk(id))) => Some((key, id)),
+        _ => None,
+    };
+    Ok(keys.into_iter().filter_map(with_id).collect())
+}
+
+/// How many shards `chunks`, which are in order, are of.
+fn shards_of(chunks: &[(Key, ChunkId)]) -> usize {
+    chunks.chunk_by(|(_, one), (_, next)| one.shard == next.shard).count()
+}
+
+async fn read(ports: &Ports, key: Key, id: ChunkId) -> Result<(Key, ChunkId, Option<Object>), ServiceError> {
+    let object = ports.store.get(&key).await?;
+    Ok((key, id, object))
+}
+
+/// The merged interval that these bytes are; `None`: they are none any more.
+fn known(key: &Key, bytes: &[u8]) -> Result<Option<MergedInterval>, ServiceError> {
+    match MergedInterval::decode(bytes) {
+        Ok(merged) => Ok(Some(merged)),
+        // Of a newer version: that one is to go on with it.
+        Err(source @ FrameError::Version { .. }) => Err(ServiceError::Frame { key: key.clone(), source }),
         Err(error) => {
-            warn!(%key, %error, "a chunk can't be read, it is left out");
+            warn!(%key, %error, "a merged interval can't be read, it is made anew of its chunks");
             Ok(None)
         }
     }
+}
+
+/// The chunk that these bytes are, which lay where the chunk `id` of `run` belongs.
+///
+/// # Errors
+/// Why they are none, or another.
+fn chunk_of(bytes: &[u8], run: &RunId, id: ChunkId) -> Result<Chunk, String> {
+    let chunk = Chunk::decode(bytes).map_err(|error| error.to_string())?;
+    if (&chunk.run, chunk.id) != (run, id) {
+        return Err(format!("it is of the test {}, and lies under another chunk's key", chunk.run));
+    }
+    Ok(chunk)
 }

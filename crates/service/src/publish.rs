@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use swarmgate_domain::{Event, Group, Interval, Key, Plan, Results, RunId, RunState, Verdict, key};
+use swarmgate_domain::{Event, Group, Key, Plan, Results, RunId, RunState, Verdict, key};
 
 use crate::error::ServiceError;
-use crate::merge::merge_groups;
+use crate::merge::{Least, Place, merge_groups};
 use crate::merged;
 use crate::ports::{Condition, Ports};
 use crate::records::{Created, create, list_all, read};
@@ -63,7 +63,8 @@ pub(crate) async fn publish(ports: &Ports, plan: &Arc<Plan>, state: &RunState) -
             Some((number, _)) => number + 1,
             None => 1,
         };
-        merge_groups(ports, &plan.id, places(&chunks)).await?;
+        let places = places(&chunks).into_iter().map(|place| (place, Least::ANY));
+        merge_groups(ports, &plan.id, places).await?;
         let first = first_verdict(ports, &plan.id).await?;
         let told = RunState { verdict: first.clone(), ..state.clone() };
         let results = merged::summarize(ports, plan, &told, number).await?;
@@ -104,7 +105,7 @@ async fn first_verdict(ports: &Ports, run: &RunId) -> Result<Option<Verdict>, Se
 }
 
 /// Where `chunks` lie, each place once.
-fn places(chunks: &[Key]) -> BTreeSet<(Interval, Group)> {
+fn places(chunks: &[Key]) -> BTreeSet<Place> {
     let place = |key: &Key| match key::meaning(key) {
         Some((_, key::Meaning::Chunk(id))) => Some((id.interval, Group::of(id.shard))),
         _ => None,

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use swarmgate_domain::{Chunk, ChunkId, Cover, Ended, Event, Micros, Phase, Plan, RunId, RunState, ShardId, key};
+use swarmgate_domain::{
+    Attempt, Chunk, ChunkId, Cover, Ended, Event, Micros, Phase, Plan, RunId, RunState, ShardId, key,
+};
 use tracing::{info, warn};
 
 use crate::advance::{ShardMessage, advance, apply};
@@ -12,8 +14,8 @@ use crate::claim::{Claim, Held, Kept, LeaveSignal, Message};
 use crate::error::ServiceError;
 use crate::fleet;
 use crate::ports::{
-    Condition, Delivery, LoadEngine, LoadRun, MeasuredInterval, Ports, SecretSource, Secrets, ShardSpec, StoreError,
-    WantsEnd,
+    Condition, Delivery, LoadEngine, LoadRun, MeasuredInterval, Outlook, Ports, SecretSource, Secrets, ShardSpec,
+    StoreError, WantsEnd,
 };
 use crate::records::{self, Control, Done, ShardFailure, Start, create, read};
 
@@ -72,7 +74,17 @@ pub async fn run_shard(
         Some(plan) if is_over(ports, &plan, shard).await? => ShardOutcome::Nothing,
         Some(plan) => match Claim::take(ports, message, &plan, shard, worker.name, leave).await? {
             None => ShardOutcome::Theirs,
-            Some(claim) => run_claimed(ports, engine, worker.secrets, &plan, claim).await?,
+            Some(claim) => {
+                let attempt = claim.attempt();
+                let outcome = run_claimed(ports, engine, worker.secrets, &plan, claim).await;
+                if let Err(error) = &outcome
+                    && attempt > Attempt(1)
+                    && error.outlook() == Outlook::Lasting
+                {
+                    tell_failure(ports, &plan, shard, error.with_hint()).await;
+                }
+                outcome?
+            }
         },
     };
     match outcome {
@@ -81,6 +93,14 @@ pub async fn run_shard(
         ShardOutcome::Theirs | ShardOutcome::GivenBack => {}
     }
     Ok(outcome)
+}
+
+/// Tells the test that a second worker may not do its part, so that it ends with the reason, where that can be written at all.
+async fn tell_failure(ports: &Ports, plan: &Plan, shard: ShardId, reason: String) {
+    let told = create(&*ports.store, &key::failed(&plan.id, shard), &ShardFailure { reason }).await;
+    if let Err(error) = told {
+        warn!(run = %plan.id, %shard, %error, "the test could not be told that its shard can't be run");
+    }
 }
 
 /// Whether there is nothing to run any more.
@@ -261,7 +281,7 @@ enum Waited {
 }
 
 async fn wait_for_start(ports: &Ports, plan: &Plan, claim: &mut Claim<'_>) -> Result<Waited, ServiceError> {
-    let (store, poll) = (&*ports.store, ports.settings.poll.0);
+    let (store, poll) = (&*ports.store, ports.settings.poll_of(plan.shards()).0);
     let (start_key, state_key) = (key::start(&plan.id), key::state(&plan.id));
     loop {
         if let Some(start) = claim.clock.timed(ports, read::<Start>(store, &start_key)).await? {

@@ -1,22 +1,20 @@
 //! Notifications of objects that were created: at least once in the end, most of the time.
 
 use swarmgate_domain::Key;
+use swarmgate_domain::key::{ALL_TESTS, NEWS};
 
 use crate::agenda::Happening;
 use crate::faults::Fault;
 use crate::world::World;
 
-/// Of which objects of a test the store tells.
-const TOLD: [&str; 3] = ["ready", "chunks", "done"];
-
-/// Tells the events queue of an object, if it is one of those.
+/// Tells the events queue of an object, if it is one that a bucket is to tell of.
 pub(crate) fn send(world: &mut World, key: &Key) {
-    let mut parts = key.as_str().split('/');
-    if parts.next() != Some("tests") || !parts.nth(1).is_some_and(|kind| TOLD.contains(&kind)) {
+    if !key.as_str().starts_with(ALL_TESTS) || !key.as_str().ends_with(NEWS) {
         return;
     }
     if world.strikes(Fault::NoticeStray) {
-        world.after(swarmgate_domain::Micros::ZERO, Happening::Notice("tests/no-such-test/ready/000000".to_owned()));
+        world
+            .after(swarmgate_domain::Micros::ZERO, Happening::Notice("tests/no-such-test/ready/000000.new".to_owned()));
     }
     if world.strikes(Fault::NoticeLost) {
         return;

@@ -93,6 +93,8 @@ impl Setup {
                 start_lead: Micros(poll.0 * 2) + millis(rng, 1_000, 3_000),
                 start_timeout: millis(rng, 8_000, 40_000),
                 poll,
+                // No pipeline stage waits in the simulation.
+                gate_patience: Settings::CLOUD.gate_patience,
                 least_lease: millis(rng, 3_000, 15_000),
                 sabotage,
             },

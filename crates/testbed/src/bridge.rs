@@ -28,6 +28,15 @@ pub enum Arrival {
     ThriceWithin(Duration),
 }
 
+/// Of which objects a bucket tells: by how their keys begin and end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyFilter {
+    /// How they begin.
+    pub prefix: &'static str,
+    /// How they end.
+    pub suffix: &'static str,
+}
+
 /// What the store's webhook speaks to.
 #[derive(Debug)]
 pub struct EventBridge {
@@ -49,10 +58,10 @@ impl EventBridge {
         self.server.url()
     }
 
-    /// Sends everything that is told, and was, to `queue`. To be called once.
-    pub fn deliver_to(&mut self, queue: SqsQueue, arrival: Arrival) {
+    /// Sends what is told, and was, of objects that `filter` lets pass to `queue`. To be called once.
+    pub fn deliver_to(&mut self, queue: SqsQueue, filter: KeyFilter, arrival: Arrival) {
         let notices = self.notices.take().expect("a bridge leads to one queue");
-        self.tasks.spawn(deliver(notices, queue, arrival));
+        self.tasks.spawn(deliver(notices, queue, filter, arrival));
     }
 }
 
@@ -63,9 +72,12 @@ async fn notified(State(notices): State<mpsc::Sender<Value>>, body: bytes::Bytes
     }
 }
 
-async fn deliver(mut notices: mpsc::Receiver<Value>, queue: SqsQueue, arrival: Arrival) {
+async fn deliver(mut notices: mpsc::Receiver<Value>, queue: SqsQueue, filter: KeyFilter, arrival: Arrival) {
     let mut sending = JoinSet::new();
     while let Some(notice) = notices.recv().await {
+        if !filter.passes(&notice) {
+            continue;
+        }
         let message = message_of(&notice).to_string();
         let delays = match arrival {
             Arrival::Once => vec![Duration::ZERO],
@@ -81,6 +93,18 @@ async fn deliver(mut notices: mpsc::Receiver<Value>, queue: SqsQueue, arrival: A
         while let Some(sent) = sending.try_join_next() {
             sent.expect("sending does not panic");
         }
+    }
+}
+
+impl KeyFilter {
+    /// What is told when notifications are set up is of no object, and passes.
+    fn passes(self, notice: &Value) -> bool {
+        let mut keys = notice["Records"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|record| record["s3"]["object"]["key"].as_str());
+        keys.all(|key| key.starts_with(self.prefix) && key.ends_with(self.suffix))
     }
 }
 
@@ -117,6 +141,14 @@ fn message_of(notice: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_keys_that_begin_and_end_so_are_told_of() {
+        let filter = KeyFilter { prefix: "tests/", suffix: ".new" };
+        let passes = |key: &str| filter.passes(&json!({ "Records": [{ "s3": { "object": { "key": key } } }] }));
+        assert_eq!(["tests/a.new", "tests/a", "other/a.new"].map(passes), [true, false, false]);
+        assert!(filter.passes(&json!({ "Event": "s3:TestEvent" })));
+    }
 
     #[test]
     fn a_notification_becomes_a_message_of_s3() {

@@ -13,6 +13,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::lambda::Caller;
 use crate::process::Process;
 
 /// Any; moto looks at none of it, versitygw at all.
@@ -110,6 +111,11 @@ impl AwsStandIns {
         (ACCESS_KEY, SECRET_KEY)
     }
 
+    /// Who has these keys, as API Gateway's IAM authorization knows them.
+    pub fn caller(&self) -> Caller {
+        Caller { key_id: ACCESS_KEY.to_owned(), secret: SECRET_KEY.to_owned(), region: REGION.to_owned() }
+    }
+
     /// A client of the store.
     pub async fn store_client(&self) -> aws_sdk_s3::Client {
         let config = Builder::from(&self.config(&self.store_url).await).force_path_style(true).build();
@@ -128,7 +134,21 @@ impl AwsStandIns {
         put.send().await.expect("the store takes objects");
     }
 
-    /// Makes a queue; gives its URL.
+    /// How many messages are in the queue of this name, those that are hidden included.
+    pub async fn messages_in(&self, name: &str) -> u32 {
+        use aws_sdk_sqs::types::QueueAttributeName::{
+            ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible,
+        };
+        let client = aws_sdk_sqs::Client::new(&self.config(&self.moto_url).await);
+        let url = self.make_queue(name).await;
+        let call = client.get_queue_attributes().queue_url(url);
+        let call =
+            call.attribute_names(ApproximateNumberOfMessages).attribute_names(ApproximateNumberOfMessagesNotVisible);
+        let attributes = call.send().await.expect("moto knows the queue").attributes.unwrap_or_default();
+        attributes.values().filter_map(|count| count.parse::<u32>().ok()).sum()
+    }
+
+    /// Makes a queue, unless it is there; gives its URL.
     pub async fn make_queue(&self, name: &str) -> String {
         let made = self.queue_client().await.create_queue().queue_name(name).send().await.expect("moto makes queues");
         made.queue_url.expect("a queue has a URL")

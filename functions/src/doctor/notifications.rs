@@ -33,12 +33,12 @@ impl Notifications {
     async fn why_not(&self) -> Finding {
         let bucket = self.store.bucket();
         let unheard = format!("merge did not hear of a new object within {HEARD_WITHIN}");
-        match told_of(&self.store, key::ALL_TESTS).await {
+        match told_of(&self.store, &key::probe()).await {
             Told::Nobody => {
-                let set = r#"{"QueueConfigurations":[{"QueueArn":"ARN","Events":["s3:ObjectCreated:*"],"Filter":{"Key":{"FilterRules":[{"Name":"prefix","Value":"tests/"}]}}}]}"#;
+                let set = r#"{"QueueConfigurations":[{"QueueArn":"ARN","Events":["s3:ObjectCreated:*"],"Filter":{"Key":{"FilterRules":[{"Name":"prefix","Value":"tests/"},{"Name":"suffix","Value":".new"}]}}}]}"#;
                 Finding::wrong(
                     WHAT,
-                    format!("{unheard}: the bucket {bucket} tells no queue of what is new under {}", key::ALL_TESTS),
+                    format!("{unheard}: the bucket {bucket} tells no queue of new objects such as {}", key::probe()),
                     format!(
                         "deploy the stack again (infra/README.md, step 5), or: aws s3api put-bucket-notification-configuration --bucket {bucket} --notification-configuration '{set}'"
                     ),
@@ -52,7 +52,7 @@ impl Notifications {
             Told::NotSaid(why) => Finding::wrong(
                 WHAT,
                 format!("{unheard}, and the store does not say whom it tells ({why})"),
-                "set up the store's notifications of new objects under tests/ to reach the queue that merge reads",
+                "set up the store's notifications of new objects under tests/ that end with .new to reach the queue that merge reads",
             ),
         }
     }

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use swarmgate_api::{Api, Artifact, GateAnswer, GateError, GateFailure, GateJob};
 use swarmgate_aws::{FailureKind, JobError, JobFailure, JobProgress, JobSuccess, PipelineJobResults, StageArtifact};
-use tracing::{info, warn};
+use swarmgate_service::stop;
+use tracing::{error, info, warn};
 
 use crate::deployment::Deployment;
 use crate::metrics::Metrics;
@@ -38,8 +39,25 @@ pub async fn handle(
             info!(job, "the job is over, nobody waits for its answer");
             Ok(())
         }
+        Err(JobError::Unknown { job: id }) => {
+            error!(job = id, "an event of a job that CodePipeline does not know: someone else called this function");
+            stop_own_test(deployment, &job, &answer).await
+        }
         told => Ok(told?),
     }
+}
+
+/// Stops the test that an event of no job has started. One that it merely names is another's.
+async fn stop_own_test(
+    deployment: &Deployment,
+    job: &GateJob,
+    answer: &Result<GateAnswer, GateError>,
+) -> Result<(), lambda_runtime::Error> {
+    if let (Ok(GateAnswer::Wait { run, .. }), None) = (answer, &job.continuation) {
+        stop(&deployment.ports, run).await?;
+        warn!(%run, "its test is stopped");
+    }
+    Ok(())
 }
 
 async fn tell(

@@ -20,8 +20,8 @@ async fn only_what_can_not_be_handled_comes_again() {
     let event = json!({ "Records": [
         record("test-event", r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"results"}"#),
         record("no-json", "hello"),
-        record("another-bucket", &created("another", "tests/a/ready/000000")),
-        record("gone", &created(BUCKET, "tests/gone/chunks/00000000/0000/000000-001")),
+        record("another-bucket", &created("another", "tests/a/ready/000000.new")),
+        record("gone", &created(BUCKET, "tests/gone/chunks/00000000/0000/000000-001.new")),
         record("own-write", &created(BUCKET, "tests/gone/live.json")),
         record("foreign", &created(BUCKET, "Some+Thing%21")),
     ] });

@@ -120,6 +120,90 @@ async fn a_stage_that_is_set_up_wrong_is_told_how() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_inconclusive_test_fails_its_stage_unless_asked_otherwise() {
+    let Some(world) = World::start("an_inconclusive_test_fails_its_stage", Setup::default()).await else { return };
+    // There is no TLS to measure.
+    let mut parameters = json!({ "scenario": scenario(&world, "tls.p50 < 1s") });
+    let JobAnswer::Failure(told) = run_stage(&world, "doubtful", &parameters).await else {
+        panic!("no failure\n{}", world.gate.log())
+    };
+    let message = told["failureDetails"]["message"].as_str().expect("a failure has a message");
+    assert!(
+        message.starts_with("inconclusive: `tls.p50 < 1s` is about requests of which there were none"),
+        "{message}"
+    );
+    assert_eq!(told["failureDetails"]["type"], "JobFailed");
+    parameters["inconclusive"] = "pass".into();
+    let JobAnswer::Success(told) = run_stage(&world, "allowed", &parameters).await else {
+        panic!("no pass\n{}", world.gate.log())
+    };
+    assert_eq!(told["outputVariables"]["verdict"], "inconclusive", "{told}");
+}
+
+/// Asks once for a long test; gives its id.
+async fn begun(world: &World, job: &str) -> String {
+    let long = scenario(world, "error_rate < 1%").replace("duration: 3s", "duration: 10m");
+    let asked = event(world, job, &json!({ "scenario": long, "workers": 2 }), None);
+    world.gate.invoke(asked).await.expect("the stage is told that it is to wait");
+    let tests: Value = world.get("/tests").await.json().await.expect("the answer is JSON");
+    tests["tests"][0]["id"].as_str().unwrap_or_else(|| panic!("{tests}\n{}", world.gate.log())).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_stage_that_asks_no_more_stops_its_test() {
+    let setup = Setup { workers: 2, gate_patience: "4s", ..Setup::default() };
+    let Some(world) = World::start("a_stage_that_asks_no_more", setup).await else { return };
+    world.pipelines.open_job("stopped-0");
+    let id = begun(&world, "stopped-0").await;
+    // While it asks the test goes on, whatever it is told.
+    for number in 1..6 {
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        let job = format!("stopped-{number}");
+        world.pipelines.open_job(&job);
+        world
+            .gate
+            .invoke(event(&world, &job, &json!({ "scenario": "shop" }), Some(&id)))
+            .await
+            .expect("it is told to wait");
+        let JobAnswer::Success(told) = world.pipelines.answers(&job).pop().expect("each job is answered") else {
+            panic!("the stage has failed\n{}", world.gate.log())
+        };
+        assert_eq!(told["continuationToken"], id.as_str());
+    }
+    let test = world.wait_until_over(&id).await;
+    assert_eq!(test["phase"], "stopped", "{test}");
+    let summary = world.checked_summary(&id).await;
+    assert!(summary.total.count > 0 && summary.verdict.word() == "inconclusive", "{:?}", summary.verdict);
+    assert!(world.sweep.log().contains("its pipeline stage asks no more"), "{}", world.sweep.log());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_job_that_code_pipeline_does_not_know_leaves_nothing_running() {
+    let Some(world) = World::start("a_job_that_code_pipeline_does_not_know", Setup::default()).await else { return };
+    let id = begun(&world, "forged").await;
+    assert_eq!(world.wait_until_over(&id).await["phase"], "stopped");
+    assert!(world.gate.log().contains("a job that CodePipeline does not know"), "{}", world.gate.log());
+
+    // A forged answer to another's question stops nothing.
+    world.pipelines.open_job("real-0");
+    let real = begun(&world, "real-0").await;
+    let forged = event(&world, "forged-again", &json!({ "scenario": "shop" }), Some(&real));
+    world.gate.invoke(forged).await.expect("nothing is wrong");
+    let test: Value = world.get(&format!("/tests/{real}")).await.json().await.expect("the answer is JSON");
+    assert!(test["ending"].is_null(), "{test}");
+
+    // The stage was stopped, or it timed out: its job is over, and who asks for it learns nothing.
+    world.pipelines.open_job("over");
+    world.gate.invoke(event(&world, "over", &json!({}), None)).await.expect("it is told what is wrong");
+    world.gate.invoke(event(&world, "over", &json!({}), None)).await.expect("that it is over is no failure");
+    assert_eq!(world.pipelines.answers("over").len(), 1);
+    assert!(world.gate.log().contains("the job is over, nobody waits for its answer"), "{}", world.gate.log());
+    let stopped = world.client.post(world.url(&format!("/tests/{real}/stop"))).send().await.expect("the API answers");
+    assert!(stopped.status().is_success());
+    world.wait_until_over(&real).await;
+}
+
 fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in files {

@@ -9,7 +9,7 @@ use swarmgate_aws::{Addressing, S3Store, SqsQueue};
 use swarmgate_domain::Micros;
 use swarmgate_local::{LocalSecrets, SystemClock, SystemRandomness};
 use swarmgate_report::ReportRenderer;
-use swarmgate_service::ports::{Fleet, FleetError, FleetStatus, Ports, Queue, Settings};
+use swarmgate_service::ports::{Fleet, FleetError, FleetStatus, Outlook, Ports, Queue, Settings};
 use swarmgate_service::{Retrying, Worker, run_shard};
 use swarmgate_worker::{Engine, EngineOptions};
 use tokio::task::JoinSet;
@@ -20,7 +20,8 @@ struct NoFleet;
 #[async_trait]
 impl Fleet for NoFleet {
     async fn scale(&self, pool: &str, _workers: u32) -> Result<(), FleetError> {
-        Err(FleetError { attempted: format!("scaling {pool}"), reason: "a worker scales nothing".to_owned() })
+        let (attempted, reason) = (format!("scaling {pool}"), "a worker scales nothing".to_owned());
+        Err(FleetError { attempted, reason, outlook: Outlook::Lasting })
     }
 
     async fn status(&self, _pool: &str) -> Result<FleetStatus, FleetError> {

@@ -7,9 +7,10 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 use swarmgate_aws::SqsQueue;
-use swarmgate_domain::Summary;
+use swarmgate_domain::{Summary, key};
 use swarmgate_testbed::{
-    Arrival, AwsStandIns, EventBridge, EventFormat, EventSource, FakePipelines, FaultProxy, HttpFront, LambdaFunction,
+    Access, Arrival, AwsStandIns, Caller, EventBridge, EventFormat, EventSource, FakeEks, FakePipelines, FaultProxy,
+    HttpFront, KeyFilter, LambdaFunction,
 };
 use swarmgate_workload::{RunningWorkload, Workload};
 use tokio::task::JoinSet;
@@ -31,11 +32,16 @@ pub struct Setup {
     pub arrival: Arrival,
     pub format: EventFormat,
     pub stage: &'static str,
+    /// The cluster that the pool is said to be in; there is one of the name `load`, to which no way leads. `None`: someone else keeps workers.
+    pub cluster: Option<&'static str>,
+    /// After so long without a question a stage of a pipeline waits no more.
+    pub gate_patience: &'static str,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { workers: 3, arrival: Arrival::Once, format: EventFormat::HttpApi, stage: "$default" }
+        let (arrival, format) = (Arrival::Once, EventFormat::HttpApi);
+        Self { workers: 3, arrival, format, stage: "$default", cluster: None, gate_patience: "15m" }
     }
 }
 
@@ -51,9 +57,11 @@ pub struct World {
     pub sweep: LambdaFunction,
     pub gate: LambdaFunction,
     pub pipelines: FakePipelines,
+    _eks: FakeEks,
     pub proxy: FaultProxy,
     pub server: RunningWorkload,
     bridge: Option<EventBridge>,
+    pub shards: SqsQueue,
     aws: AwsStandIns,
 }
 
@@ -65,10 +73,14 @@ impl World {
         aws.make_bucket(BUCKET).await;
         let (shards, events) = (aws.make_queue("shards").await, aws.make_queue("events").await);
         let config = aws.config(aws.aws_url()).await;
-        bridge.deliver_to(SqsQueue::new(&config, &events), setup.arrival);
+        let told = KeyFilter { prefix: key::ALL_TESTS, suffix: key::NEWS };
+        bridge.deliver_to(SqsQueue::new(&config, &events), told, setup.arrival);
         let proxy = FaultProxy::start(aws.store_url()).await;
         let pipelines = FakePipelines::start().await;
-        let environment = environment(&aws, &proxy.url(), &pipelines.url(), &shards);
+        let eks = FakeEks::start("load", "https://127.0.0.1:9", "no certificate").await;
+        let mut environment = environment(&aws, &proxy.url(), &shards, &setup);
+        environment.push(("AWS_ENDPOINT_URL_CODEPIPELINE".to_owned(), pipelines.url()));
+        environment.push(("AWS_ENDPOINT_URL_EKS".to_owned(), eks.url()));
         let function = |name: &str, bootstrap: &str, copies| {
             LambdaFunction::new(name, Path::new(bootstrap), environment.clone(), copies)
         };
@@ -86,7 +98,7 @@ impl World {
                 .no_proxy()
                 .build()
                 .expect("a client without settings can be made"),
-            front: HttpFront::start(&api, setup.format, setup.stage).await,
+            front: HttpFront::start(&api, setup.format, setup.stage, Access::Open).await,
             _schedule: schedule,
             _events: EventSource::start(&config, &events, &merge, 3),
             _workers: workers::start(setup.workers, store, SqsQueue::new(&config, &shards)),
@@ -95,9 +107,11 @@ impl World {
             sweep,
             gate,
             pipelines,
+            _eks: eks,
             proxy,
             server: Workload::builder().start().expect("the workload starts"),
             bridge: Some(bridge),
+            shards: SqsQueue::new(&config, &shards),
             aws,
         })
     }
@@ -172,15 +186,35 @@ impl World {
         self.aws.keys()
     }
 
+    /// Messages in the queue of shards, those that are hidden included.
+    pub async fn messages_left(&self) -> u32 {
+        self.aws.messages_in("shards").await
+    }
+
+    /// Whose signature IAM authorization asks for.
+    pub fn caller(&self) -> Caller {
+        self.aws.caller()
+    }
+
+    /// Checks that no test was started.
+    pub async fn has_no_test(&self) {
+        let tests: Value = self.get("/tests").await.json().await.expect("the answer is JSON");
+        assert_eq!(tests["tests"], json!([]));
+    }
+
     /// All requests that the summary in the bucket counts.
     pub async fn checked_total(&self, id: &str) -> u64 {
-        let summary: Summary = self.report_file(id, "summary.json").await.json().await.expect("it is a summary");
-        summary.total.count
+        self.summary(id).await.total.count
+    }
+
+    /// The summary in the bucket.
+    pub async fn summary(&self, id: &str) -> Summary {
+        self.report_file(id, "summary.json").await.json().await.expect("it is a summary")
     }
 
     /// The summary in the bucket, which must say what the server counted: no request more, none less.
     pub async fn checked_summary(&self, id: &str) -> Summary {
-        let summary: Summary = self.report_file(id, "summary.json").await.json().await.expect("the answer is JSON");
+        let summary = self.summary(id).await;
         let stats = self.server.stats();
         assert_eq!(summary.total.count, stats.received, "{:?}", summary.quality);
         for path in ["/", "/items"] {
@@ -192,13 +226,17 @@ impl World {
 }
 
 /// What the template gives to each function.
-fn environment(aws: &AwsStandIns, store_url: &str, pipelines_url: &str, shards: &str) -> Vec<(String, String)> {
+fn environment(aws: &AwsStandIns, store_url: &str, shards: &str, setup: &Setup) -> Vec<(String, String)> {
     let mut environment = aws.environment(store_url);
+    let pool = match setup.cluster {
+        Some(cluster) => json!({ "queue": shards, "cluster": cluster }),
+        None => json!({ "queue": shards }),
+    };
     let ours = [
-        ("AWS_ENDPOINT_URL_CODEPIPELINE", pipelines_url.to_owned()),
         ("SWARMGATE_BUCKET", BUCKET.to_owned()),
         ("SWARMGATE_PUBLIC_URL", "https://swarmgate.example".to_owned()),
-        ("SWARMGATE_POOLS", json!({ "default": { "queue": shards } }).to_string()),
+        ("SWARMGATE_POOLS", json!({ "default": pool }).to_string()),
+        ("SWARMGATE_GATE_PATIENCE", setup.gate_patience.to_owned()),
         ("SWARMGATE_ALLOWED_TARGETS", "127.0.0.1".to_owned()),
         ("SWARMGATE_START_TIMEOUT", "60s".to_owned()),
         ("SWARMGATE_MOST_WORKERS", "5".to_owned()),

@@ -1,10 +1,11 @@
 //! What a bucket is set up to tell.
 
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata};
+use swarmgate_domain::Key;
 
 use crate::S3Store;
 
-/// Whom a bucket tells of new objects under a prefix.
+/// Whom a bucket tells of new objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
     /// These queues, by their ARNs.
@@ -15,8 +16,8 @@ pub enum Told {
     NotSaid(String),
 }
 
-/// Whom the bucket of `store` tells of new objects under `prefix`.
-pub async fn told_of(store: &S3Store, prefix: &str) -> Told {
+/// Whom the bucket of `store` tells of a new object under `key`.
+pub async fn told_of(store: &S3Store, key: &Key) -> Told {
     let call = store.client.get_bucket_notification_configuration().bucket(&store.bucket);
     let output = match call.send().await {
         Ok(output) => output,
@@ -29,8 +30,12 @@ pub async fn told_of(store: &S3Store, prefix: &str) -> Told {
         let tells_of_writes = queue.events.iter().any(|event| event.as_str() == "s3:ObjectCreated:*");
         let rules = queue.filter.as_ref().and_then(|filter| filter.key.as_ref()).map(|key| key.filter_rules());
         let holds_us_back = rules.into_iter().flatten().any(|rule| {
-            let is_prefix = rule.name.as_ref().is_some_and(|name| name.as_str().eq_ignore_ascii_case("prefix"));
-            !(is_prefix && rule.value.as_deref().is_none_or(|value| prefix.starts_with(value)))
+            let (name, value) = (rule.name.as_ref().map_or("", |name| name.as_str()), rule.value.as_deref().unwrap_or(""));
+            match name.to_ascii_lowercase().as_str() {
+                "prefix" => !key.as_str().starts_with(value),
+                "suffix" => !key.as_str().ends_with(value),
+                _ => true,
+            }
         });
         tells_of_writes && !holds_us_back
     });

@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_eks::Client;
-use aws_sdk_eks::error::DisplayErrorContext;
+use aws_sdk_eks::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_eks::operation::describe_cluster::DescribeClusterError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use swarmgate_service::ports::Outlook;
 use tokio::sync::OnceCell;
 
 pub use token::BearerToken;
@@ -43,6 +46,8 @@ pub struct ClusterError {
     pub attempted: String,
     /// Why it did not work.
     pub reason: String,
+    /// Whether it may work later.
+    pub outlook: Outlook,
 }
 
 impl EksCluster {
@@ -72,10 +77,17 @@ impl EksCluster {
 
 impl Inner {
     async fn ask(&self) -> Result<ClusterAddress, ClusterError> {
-        let failed =
-            |reason: String| ClusterError { attempted: format!("describing the cluster {}", self.name), reason };
+        let attempted = || format!("describing the cluster `{}`", self.name);
+        let failed = |reason: String| ClusterError { attempted: attempted(), reason, outlook: Outlook::Passing };
         let output = self.client.describe_cluster().name(&self.name).send().await;
-        let cluster = output.map_err(|error| failed(DisplayErrorContext(&error).to_string()))?.cluster;
+        let refused = |error: SdkError<DescribeClusterError, HttpResponse>| match (error.code(), error.message()) {
+            (
+                Some("ResourceNotFoundException" | "AccessDeniedException" | "InvalidParameterException"),
+                Some(reason),
+            ) => ClusterError { attempted: attempted(), reason: reason.to_owned(), outlook: Outlook::Lasting },
+            _ => failed(DisplayErrorContext(&error).to_string()),
+        };
+        let cluster = output.map_err(refused)?.cluster;
         let cluster = cluster.ok_or_else(|| failed("the answer holds none".to_owned()))?;
         let status = cluster.status.map_or_else(|| "unknown".to_owned(), |status| status.as_str().to_owned());
         let is_being_made = || failed(format!("it has no endpoint yet, its status is {status}"));

@@ -11,6 +11,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SignatureLocation, 
 use aws_sigv4::sign::v4;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use swarmgate_service::ports::Outlook;
 
 use super::ClusterError;
 
@@ -66,6 +67,8 @@ impl Tokens {
         let text = self.make(now).await.map_err(|reason| ClusterError {
             attempted: format!("making a token for the cluster {}", self.cluster),
             reason,
+            // Those who give out credentials may not answer for a moment.
+            outlook: Outlook::Passing,
         })?;
         let token = BearerToken { text, expires_at: now + VALID };
         *self.latest.lock().expect("no holder of this lock panics") = Some(token.clone());

@@ -5,15 +5,18 @@ use aws_sdk_s3::types::{
 };
 use aws_sdk_s3::types::{QueueConfiguration, S3KeyFilter};
 use swarmgate_aws::{Addressing, QueueExaminer, S3Store, SqsQueue, Told, told_of};
+use swarmgate_domain::key;
 use swarmgate_service::{Examiner, FindingState};
 use swarmgate_testbed::AwsStandIns;
 
 const QUEUE: &str = "arn:aws:sqs:us-east-1:123456789012:events";
 
-/// Notifications of what lies under a prefix.
-fn under(prefix: &str) -> NotificationConfiguration {
-    let rule = FilterRule::builder().name(FilterRuleName::Prefix).value(prefix).build();
-    let filter = NotificationConfigurationFilter::builder().key(S3KeyFilter::builder().filter_rules(rule).build());
+/// Notifications of what lies under a prefix, and ends with a suffix.
+fn of(prefix: &str, suffix: &str) -> NotificationConfiguration {
+    let rule = |name, value| FilterRule::builder().name(name).value(value).build();
+    let rules = S3KeyFilter::builder().filter_rules(rule(FilterRuleName::Prefix, prefix));
+    let rules = rules.filter_rules(rule(FilterRuleName::Suffix, suffix));
+    let filter = NotificationConfigurationFilter::builder().key(rules.build());
     let queue = QueueConfiguration::builder().queue_arn(QUEUE).events(Event::S3ObjectCreated).filter(filter.build());
     NotificationConfiguration::builder()
         .queue_configurations(queue.build().expect("an ARN and an event are all that it needs"))
@@ -30,18 +33,19 @@ async fn whom_a_bucket_tells_is_found() {
     let client =
         aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build());
     client.create_bucket().bucket("told").send().await.unwrap();
-    assert_eq!(told_of(&store, "tests/").await, Told::Nobody);
-    for (prefix, told) in [
-        ("tests/", Told::Queues(vec![QUEUE.to_owned()])),
-        ("", Told::Queues(vec![QUEUE.to_owned()])),
-        ("reports/", Told::Nobody),
+    assert_eq!(told_of(&store, &key::probe()).await, Told::Nobody);
+    for (prefix, suffix, told) in [
+        ("tests/", ".new", Told::Queues(vec![QUEUE.to_owned()])),
+        ("", "", Told::Queues(vec![QUEUE.to_owned()])),
+        ("reports/", ".new", Told::Nobody),
+        ("tests/", ".json", Told::Nobody),
     ] {
         let call = client.put_bucket_notification_configuration().bucket("told");
-        call.notification_configuration(under(prefix)).send().await.unwrap();
-        assert_eq!(told_of(&store, "tests/").await, told, "{prefix}");
+        call.notification_configuration(of(prefix, suffix)).send().await.unwrap();
+        assert_eq!(told_of(&store, &key::probe()).await, told, "{prefix} {suffix}");
     }
     let elsewhere = S3Store::new(&aws.config(aws.store_url()).await, "none", Addressing::Path);
-    assert!(matches!(told_of(&elsewhere, "tests/").await, Told::NotSaid(_)));
+    assert!(matches!(told_of(&elsewhere, &key::probe()).await, Told::NotSaid(_)));
 }
 
 #[tokio::test]

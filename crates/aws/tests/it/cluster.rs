@@ -1,6 +1,7 @@
 //! Where a cluster is, and who may come in.
 
 use swarmgate_aws::{ClusterAddress, EksCluster};
+use swarmgate_service::ports::Outlook;
 use swarmgate_testbed::FakeEks;
 
 const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -18,8 +19,12 @@ async fn a_cluster_is_described_once() {
 #[tokio::test]
 async fn a_cluster_that_does_not_exist_is_named() {
     let fake = FakeEks::start("load", "https://127.0.0.1:6443", PEM).await;
-    let error = EksCluster::new(&fake.config().await, "laod").describe().await.unwrap_err().to_string();
-    assert!(error.contains("describing the cluster laod") && error.contains("No cluster found"), "{error}");
+    let error = EksCluster::new(&fake.config().await, "laod").describe().await.unwrap_err();
+    assert_eq!(error.to_string(), "describing the cluster `laod`: No cluster found for name: laod.");
+    assert_eq!(error.outlook, Outlook::Lasting);
+    let (config, nobody) = (fake.config().await, "load");
+    drop(fake);
+    assert_eq!(EksCluster::new(&config, nobody).describe().await.unwrap_err().outlook, Outlook::Passing);
 }
 
 #[tokio::test]

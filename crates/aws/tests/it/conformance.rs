@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use swarmgate_aws::{Addressing, S3Store, SqsQueue};
+use swarmgate_domain::Micros;
 use swarmgate_local::{SystemClock, SystemRandomness};
+use swarmgate_service::ports::{Clock, Queue};
 use swarmgate_service::{Retrying, conformance};
 use swarmgate_testbed::AwsStandIns;
 
@@ -27,4 +29,17 @@ async fn an_sqs_queue_is_a_queue() {
     let url = aws.make_queue("shards").await;
     let queue = SqsQueue::new(&aws.config(aws.aws_url()).await, url);
     conformance::queue(&queue, &SystemClock).await;
+}
+
+/// SQS hides a message for 12 hours from when it was received, and not a second longer; the worker that runs its shard goes on all the same.
+#[tokio::test]
+async fn a_message_that_can_not_be_hidden_longer_is_no_failure() {
+    let Some(aws) = AwsStandIns::start("a_message_that_can_not_be_hidden", None).await else { return };
+    let queue = SqsQueue::new(&aws.config(aws.aws_url()).await, aws.make_queue("shards").await);
+    queue.send(vec!["shard".to_owned()]).await.unwrap();
+    let delivery = queue.receive(1, Micros::from_secs(60), Micros::from_secs(5)).await.unwrap().pop().unwrap();
+    SystemClock.sleep(Micros::from_millis(50)).await;
+    queue.hide(&delivery.receipt, Micros::from_secs(12 * 3_600)).await.unwrap();
+    queue.delete(&delivery.receipt).await.unwrap();
+    assert_eq!(aws.messages_in("shards").await, 0);
 }

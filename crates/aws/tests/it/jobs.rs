@@ -44,5 +44,5 @@ async fn a_failure_says_why_as_far_as_there_is_room() {
     assert_eq!(told["failureDetails"]["type"], "JobFailed");
     assert_eq!(told["failureDetails"]["message"].as_str().map(str::len), Some(5_000));
     let unknown = jobs.fail("job-2", &failure).await.unwrap_err();
-    assert_eq!(unknown, JobError::Over { job: "job-2".to_owned() });
+    assert_eq!(unknown, JobError::Unknown { job: "job-2".to_owned() });
 }

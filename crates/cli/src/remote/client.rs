@@ -74,7 +74,10 @@ impl Client {
         let Some(host) = parsed.as_ref().and_then(|url| url.host_str()) else {
             return Err(Failure::input(format!("--api `{url}`: is no URL, allowed are such as https://api.example/")));
         };
-        Ok(Region::of_host(host).filter(|_| token().is_none()))
+        if token().is_some() {
+            return Ok(None);
+        }
+        Region::of_host(host)
     }
 
     /// What is answered at `path`, whatever it is.
@@ -216,7 +219,14 @@ impl Client {
             problem["errors"].as_array().into_iter().flatten().filter_map(|e| e["help"].as_str()).collect();
         let hint = match (status, &self.access) {
             (StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED, Access::Signed(..)) => {
-                Some("your AWS identity needs execute-api:Invoke on this API".to_owned())
+                let hint = "your AWS identity needs execute-api:Invoke on this API; keys that have ended, and a clock that is off by more than 5 \
+                    minutes, are refused too";
+                Some(hint.to_owned())
+            }
+            (StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED, Access::Open) => {
+                let hint = "the request was sent unsigned: set SWARMGATE_API_AUTH=iam and AWS_REGION where the API wants AWS's signatures, or \
+                    SWARMGATE_API_TOKEN to a token";
+                Some(hint.to_owned())
             }
             (StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED, Access::Bearer(_)) => {
                 Some("see that SWARMGATE_API_TOKEN is a token for this API that has not ended".to_owned())

@@ -41,9 +41,24 @@ pub struct Region(String);
 impl Region {
     /// The region of an API Gateway's own host, `{api}.execute-api.{region}.amazonaws.com`; behind another name, what `AWS_REGION` says where
     /// `SWARMGATE_API_AUTH` is `iam`. `None`: requests are not signed.
-    pub fn of_host(host: &str) -> Option<Self> {
-        Self::named_by(host)
-            .or_else(|| (variable("SWARMGATE_API_AUTH").as_deref() == Some("iam")).then(Self::of_environment).flatten())
+    ///
+    /// # Errors
+    /// [`Failure`]: what `SWARMGATE_API_AUTH` asks for can't be done.
+    pub fn of_host(host: &str) -> Result<Option<Self>, Failure> {
+        if let Some(region) = Self::named_by(host) {
+            return Ok(Some(region));
+        }
+        match variable("SWARMGATE_API_AUTH").as_deref() {
+            None => Ok(None),
+            Some("iam") => Self::of_environment().map(Some).ok_or_else(|| {
+                Failure::input(
+                    "AWS_REGION: it is not set, and SWARMGATE_API_AUTH asks for signed requests: set it to the region of the API",
+                )
+            }),
+            Some(other) => {
+                Err(Failure::input(format!("SWARMGATE_API_AUTH `{other}`: there is no such way, allowed is `iam`")))
+            }
+        }
     }
 
     /// What `AWS_REGION` says, or `AWS_DEFAULT_REGION`.

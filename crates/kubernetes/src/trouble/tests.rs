@@ -29,6 +29,11 @@ fn container(state: Value, last: Value) -> Value {
     }] } })
 }
 
+/// Its worker said so.
+fn helpless(why: &str) -> Value {
+    json!({ "metadata": { "name": "workers-1", "annotations": { "swarmgate/trouble": why } }, "status": { "phase": "Running" } })
+}
+
 fn event(component: &str, reason: &str, seen: &str) -> Value {
     json!({ "metadata": {}, "involvedObject": {}, "source": { "component": component }, "reason": reason, "lastTimestamp": seen,
         "message": format!("{reason} said") })
@@ -57,6 +62,7 @@ fn what_ails_pods_is_told_with_their_own_words() {
         "a Pod can't be started: container `worker` (CreateContainerConfigError: secret \"x\" not found); mend the chart's values");
     check(vec![unschedulable(MIDNIGHT)],
         "a Pod can't be scheduled: 0/3 nodes are available: 3 Insufficient cpu; let the node group grow");
+    check(vec![helpless("writing lease/000001: access denied")], "a Pod can't work: writing lease/000001: access denied");
     // Crashes are told before all else: they are ours.
     check(vec![unschedulable(MIDNIGHT), waiting("CrashLoopBackOff", "back-off 40s"), unschedulable(MIDNIGHT)],
         "a Pod can't keep running: 4 restarts (CrashLoopBackOff: back-off 40s); see");

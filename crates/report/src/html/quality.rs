@@ -88,6 +88,14 @@ fn checks(summary: &Summary) -> Vec<Check> {
         more: "Requests given up when the test ended; in no other number.".to_owned(),
     });
     checks.push(clocks(quality));
+    if quality.chunks_unreadable > 0 {
+        checks.push(Check {
+            name: "Chunks that can't be read",
+            value: format::count(quality.chunks_unreadable),
+            well: false,
+            more: format!("{}.", quality.unreadable.join("; ")),
+        });
+    }
     if quality.clamped > 0 {
         checks.push(Check {
             name: "Longer than an hour",

@@ -13,7 +13,9 @@ pub use engine::{EngineError, LoadEngine, LoadRun, MeasuredInterval, ShardSpec, 
 pub use queue::{Delivery, Queue, QueueError, Receipt};
 pub use secrets::{SecretError, SecretSource, Secrets};
 pub use store::{Condition, Etag, Object, ObjectStore, Page, StoreError};
-pub use surroundings::{Clock, Fleet, FleetError, FleetStatus, Randomness, RenderError, RenderedFile, Renderer};
+pub use surroundings::{
+    Clock, Fleet, FleetError, FleetStatus, Outlook, Randomness, RenderError, RenderedFile, Renderer,
+};
 use swarmgate_domain::Micros;
 
 use crate::sabotage::Sabotage;
@@ -46,6 +48,9 @@ pub struct Settings {
     pub start_timeout: Micros,
     /// How often a worker that waits asks again.
     pub poll: Micros,
+    /// A pipeline stage that has not asked for so long does not wait any more, and its test is stopped. CodePipeline asks every half
+    /// minute or so, and gives up after 20 minutes without an answer.
+    pub gate_patience: Micros,
     /// The least time for which a lease holds; it holds for three intervals where that is more.
     pub least_lease: Micros,
     /// A planted bug; only the simulation plants one.
@@ -53,12 +58,16 @@ pub struct Settings {
     pub sabotage: Option<Sabotage>,
 }
 
+/// How many workers of one test look in a second whether it starts. Each look is two readings, and a prefix of S3 takes 5,500 a second.
+const LOOKS_A_SECOND: u64 = 2_000;
+
 impl Settings {
     /// For one machine, where workers are threads of this process.
     pub const LOCAL: Self = Self {
         start_lead: Micros::from_millis(200),
         start_timeout: Micros::from_secs(30),
         poll: Micros::from_millis(20),
+        gate_patience: Micros::from_secs(15 * 60),
         least_lease: Micros::from_secs(15),
         sabotage: None,
     };
@@ -68,9 +77,21 @@ impl Settings {
         start_lead: Micros::from_secs(2),
         start_timeout: Micros::from_secs(600),
         poll: Micros::from_millis(500),
+        gate_patience: Micros::from_secs(15 * 60),
         least_lease: Micros::from_secs(15),
         sabotage: None,
     };
+
+    /// How long a worker of a test of so many shards waits between two looks at whether it starts.
+    pub fn poll_of(&self, shards: u32) -> Micros {
+        self.poll.max(Micros(u64::from(shards) * 1_000_000 / LOOKS_A_SECOND))
+    }
+
+    /// From the moment that all workers of a test of so many shards are ready to test time 0: long enough for each to learn of it, the longest
+    /// wait between two looks included.
+    pub fn start_lead_of(&self, shards: u32) -> Micros {
+        self.start_lead + Micros(self.poll_of(shards).saturating_since(self.poll).0 * 3 / 2)
+    }
 
     /// How long a lease holds without a heartbeat.
     pub fn lease(&self, interval: Micros) -> Micros {

@@ -38,6 +38,17 @@ pub struct FleetError {
     pub attempted: String,
     /// Why it did not work.
     pub reason: String,
+    /// Whether it may work later.
+    pub outlook: Outlook,
+}
+
+/// Whether what failed may work later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    /// It may: something does not answer, or not now.
+    Passing,
+    /// Not before someone mends it: there is no such thing, or it may not be done.
+    Lasting,
 }
 
 /// Time.

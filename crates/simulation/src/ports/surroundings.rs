@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use swarmgate_domain::Micros;
-use swarmgate_service::ports::{Clock, Fleet, FleetError, FleetStatus, Randomness};
+use swarmgate_service::ports::{Clock, Fleet, FleetError, FleetStatus, Outlook, Randomness};
 
 use crate::actor::{self, ActorId};
 use crate::agenda::Happening;
@@ -65,10 +65,12 @@ impl SimFleet {
             self.sim.die(self.actor).await;
         }
         let index = self.sim.world().setup.pools.iter().position(|name| name == pool);
-        let reason = if fails { "the fleet did not answer" } else { "there is no such pool" };
-        index
-            .filter(|_| !fails)
-            .ok_or_else(|| FleetError { attempted: format!("{attempted} pool `{pool}`"), reason: reason.to_owned() })
+        let (reason, outlook) = match fails {
+            true => ("the fleet did not answer", Outlook::Passing),
+            false => ("there is no such pool", Outlook::Lasting),
+        };
+        let attempted = format!("{attempted} pool `{pool}`");
+        index.filter(|_| !fails).ok_or_else(|| FleetError { attempted, reason: reason.to_owned(), outlook })
     }
 }
 

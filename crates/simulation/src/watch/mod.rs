@@ -49,7 +49,7 @@ pub(crate) fn written(world: &mut World, key: &Key, before: Option<&Bytes>, byte
         ["tests", _, "state.json"] => records::state(world, key, before, bytes),
         ["tests", _, "control.json"] => records::control(world, key, &run, bytes),
         ["tests", _, "lease", _] => records::lease(world, key, &run, bytes),
-        ["tests", _, "done", shard] => records::done(world, &run, shard),
+        ["tests", _, "done", shard] => records::done(world, &run, shard.trim_end_matches(key::NEWS)),
         ["tests", _, "live.json"] => records::live(world, key, before, bytes),
         ["tests", _, "chunks", ..] => measurements::chunk(world, key, &run, bytes),
         ["tests", _, "merged", ..] => measurements::merged(world, key, &run, before, bytes),

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, watch};
 
 use super::instance::Instance;
+use crate::process::Usage;
 
 /// How long a function may take, unless it is said otherwise.
 const USUAL_LIMIT: Duration = Duration::from_secs(30);
@@ -22,6 +23,7 @@ struct Inner {
     name: String,
     bootstrap: PathBuf,
     environment: Vec<(String, String)>,
+    most_time: Duration,
     folder: TempDir,
     places: Semaphore,
     idle: Mutex<Vec<Instance>>,
@@ -47,12 +49,20 @@ impl LambdaFunction {
             name: name.to_owned(),
             bootstrap: bootstrap.to_owned(),
             environment,
+            most_time: USUAL_LIMIT,
             folder: tempfile::tempdir().expect("a temporary folder can be made"),
             places: Semaphore::new(most_copies),
             idle: Mutex::default(),
             killed: watch::Sender::new(()),
             ended: Mutex::default(),
         }))
+    }
+
+    /// The same function, which may take so long. To be said before it is used.
+    pub fn may_take(self, most_time: Duration) -> Self {
+        let mut inner = Arc::into_inner(self.0).expect("nobody else has this function yet");
+        inner.most_time = most_time;
+        Self(Arc::new(inner))
     }
 
     /// Handles an event.
@@ -69,7 +79,7 @@ impl LambdaFunction {
         };
         let mut killed = function.killed.subscribe();
         let outcome = tokio::select! {
-            outcome = instance.invoke(event.into(), USUAL_LIMIT) => outcome,
+            outcome = instance.invoke(event.into(), function.most_time) => outcome,
             // The sender lives as long as the function.
             _ = killed.changed() => Err(FunctionError::Ended),
         };
@@ -99,6 +109,15 @@ impl LambdaFunction {
     pub fn init_times(&self) -> Vec<Duration> {
         let idle = self.0.idle.lock().expect("no holder of this lock panics");
         idle.iter().filter_map(Instance::init_time).collect()
+    }
+
+    /// What the copies that wait for events have used until now.
+    pub fn usage(&self) -> Usage {
+        let idle = self.0.idle.lock().expect("no holder of this lock panics");
+        idle.iter().map(Instance::usage).fold(Usage::default(), |sum, usage| Usage {
+            cpu: sum.cpu + usage.cpu,
+            peak_bytes: sum.peak_bytes.max(usage.peak_bytes),
+        })
     }
 
     /// What all its copies printed.

@@ -1,6 +1,6 @@
 //! From HTTP requests to a function, as API Gateway does it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -14,6 +14,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::function::LambdaFunction;
+use super::iam::{Caller, Refusal, wall_clock};
 use crate::server::Server;
 
 /// The largest body that API Gateway takes.
@@ -33,7 +34,6 @@ pub enum EventFormat {
 pub struct HttpFront {
     server: Server,
     prefix: String,
-    settings: Arc<Settings>,
 }
 
 #[derive(Debug)]
@@ -41,23 +41,25 @@ struct Settings {
     function: LambdaFunction,
     format: EventFormat,
     stage: String,
-    /// The only access key whose signatures are taken; without one, everybody is let in.
-    access_key: Mutex<Option<String>>,
+    access: Access,
+}
+
+/// Whose requests are answered.
+#[derive(Clone, Debug)]
+pub enum Access {
+    /// Everybody's.
+    Open,
+    /// Those that are signed by this caller: IAM authorization.
+    Iam(Caller),
 }
 
 impl HttpFront {
     /// Answers by `function`. The stage `$default` has no part in paths, every other one is their first segment.
-    pub async fn start(function: &LambdaFunction, format: EventFormat, stage: &str) -> Self {
-        let (stage_of, access_key) = (stage.to_owned(), Mutex::default());
-        let settings = Arc::new(Settings { function: function.clone(), format, stage: stage_of, access_key });
-        let server = Server::start(Router::new().fallback(answer).with_state(settings.clone())).await;
+    pub async fn start(function: &LambdaFunction, format: EventFormat, stage: &str, access: Access) -> Self {
+        let settings = Arc::new(Settings { function: function.clone(), format, stage: stage.to_owned(), access });
+        let server = Server::start(Router::new().fallback(answer).with_state(settings)).await;
         let prefix = if stage == "$default" { String::new() } else { format!("/{stage}") };
-        Self { server, prefix, settings }
-    }
-
-    /// From now on only who signs with this key is let in. Signatures themselves are not checked: the key's name is.
-    pub fn let_in_only(&self, access_key: &str) {
-        *self.settings.access_key.lock().expect("no holder of this lock panics") = Some(access_key.to_owned());
+        Self { server, prefix }
     }
 
     /// The URL of the API's root, without a slash at the end.
@@ -66,23 +68,16 @@ impl HttpFront {
     }
 }
 
-impl Settings {
-    fn lets_in(&self, headers: &HeaderMap) -> bool {
-        let access_key = self.access_key.lock().expect("no holder of this lock panics");
-        let Some(access_key) = &*access_key else { return true };
-        let signed = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        signed.starts_with("AWS4-HMAC-SHA256 ") && signed.contains(&format!("Credential={access_key}/"))
-    }
-}
-
 async fn answer(State(settings): State<Arc<Settings>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    if !settings.lets_in(&head.headers) {
-        return plain(StatusCode::FORBIDDEN, "{\"message\":\"Forbidden\"}");
-    }
     let Ok(body) = to_bytes(body, MOST_BODY).await else {
         return plain(StatusCode::PAYLOAD_TOO_LARGE, "{\"message\":\"Request Too Long\"}");
     };
+    if let Access::Iam(caller) = &settings.access
+        && let Err(refusal) = caller.check(&head.method, &head.uri, &head.headers, &body, wall_clock())
+    {
+        return refused(settings.format, &refusal);
+    }
     let event = match settings.format {
         EventFormat::HttpApi => http_api_event(&head, &body, &settings.stage),
         EventFormat::RestProxy => rest_event(&head, &body, &settings.stage),
@@ -91,6 +86,17 @@ async fn answer(State(settings): State<Arc<Settings>>, request: Request) -> Resp
         Ok(answer) => response_of(&answer),
         Err(error) => plain(StatusCode::BAD_GATEWAY, &json!({ "message": format!("{error:?}") }).to_string()),
     }
+}
+
+/// An HTTP API says no more than that it refuses; a REST API says why.
+fn refused(format: EventFormat, refusal: &Refusal) -> Response {
+    let (kind, message) = match (format, refusal.words()) {
+        (EventFormat::HttpApi, (kind, _)) => (kind, "Forbidden".to_owned()),
+        (EventFormat::RestProxy, words) => words,
+    };
+    let response = Response::builder().status(StatusCode::FORBIDDEN).header("x-amzn-errortype", kind);
+    let body = Body::from(json!({ "message": message }).to_string());
+    response.header("content-type", "application/json").body(body).expect("a status and words make a response")
 }
 
 fn http_api_event(head: &Parts, body: &Bytes, stage: &str) -> Value {

@@ -15,7 +15,7 @@ use http::StatusCode;
 use tokio::sync::{mpsc, oneshot};
 
 use super::function::FunctionError;
-use crate::process::Process;
+use crate::process::{Process, Usage};
 use crate::server::Server;
 
 /// How often a process that works is looked at.
@@ -84,6 +84,11 @@ impl Instance {
     /// The time from its start to its first call for an event: Lambda's init.
     pub fn init_time(&self) -> Option<Duration> {
         self.shared.first_asked.get().copied()
+    }
+
+    /// What its process has used until now.
+    pub fn usage(&self) -> Usage {
+        self.process.usage()
     }
 
     /// Gives it an event, and waits for what becomes of it.

@@ -3,8 +3,10 @@
 mod event_source;
 mod function;
 mod http_front;
+mod iam;
 mod instance;
 
 pub use event_source::EventSource;
 pub use function::{FunctionError, LambdaFunction};
-pub use http_front::{EventFormat, HttpFront};
+pub use http_front::{Access, EventFormat, HttpFront};
+pub use iam::Caller;

@@ -50,7 +50,6 @@ async fn doctor(world: &World, wrong: usize) -> Said {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_is_wrong_is_named_with_what_mends_it() {
     let Some(mut world) = World::start("what_is_wrong_is_named", Arrival::Once).await else { return };
-    world.front.let_in_only(world.aws.keys().0);
     world.wait_until("a sweep", async || world.has_object(&key::mark("swept")).await).await;
     let well = doctor(&world, 0).await;
     for what in [

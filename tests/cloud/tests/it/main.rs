@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test, also in its helpers")]
 
+mod bad_input;
 mod binaries;
 mod chaos;
 mod chart;

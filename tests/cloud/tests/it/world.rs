@@ -7,12 +7,14 @@ use std::time::Duration;
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::Api;
 use reqwest::Client;
+use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use swarmgate_aws::SqsQueue;
-use swarmgate_domain::{Key, Summary};
+use swarmgate_domain::{Key, Summary, key};
 use swarmgate_kubernetes::testing::{ControlPlane, Kubelet, Program};
 use swarmgate_testbed::{
-    Arrival, AwsStandIns, EventBridge, EventFormat, EventSource, FakeEks, FaultProxy, HttpFront, LambdaFunction,
+    Access, Arrival, AwsStandIns, Caller, EventBridge, EventFormat, EventSource, FakeEks, FaultProxy, HttpFront,
+    KeyFilter, LambdaFunction,
 };
 use swarmgate_workload::{RunningWorkload, Workload};
 use tokio::task::JoinSet;
@@ -68,7 +70,8 @@ impl World {
         let (shards, _) = aws.make_queue_with_dead_letters("shards").await;
         let (events, _) = aws.make_queue_with_dead_letters("events").await;
         let config = aws.config(aws.aws_url()).await;
-        bridge.deliver_to(SqsQueue::new(&config, &events), arrival);
+        let told = KeyFilter { prefix: key::ALL_TESTS, suffix: key::NEWS };
+        bridge.deliver_to(SqsQueue::new(&config, &events), told, arrival);
         let proxy = FaultProxy::start(aws.store_url()).await;
         plane.apply(NAMESPACE, &chart::workers(&helm, NAMESPACE, BUCKET, &shards, "")).await.unwrap();
         let eks = FakeEks::start(CLUSTER, &plane.url(), &plane.authority_pem()).await;
@@ -87,8 +90,8 @@ impl World {
         let mut schedule = JoinSet::new();
         schedule.spawn(sweep_again_and_again(sweep.clone()));
         Some(Self {
-            client: Client::builder().no_proxy().build().unwrap(),
-            front: HttpFront::start(&api, EventFormat::HttpApi, "$default").await,
+            client: Client::builder().no_proxy().redirect(Policy::none()).build().unwrap(),
+            front: HttpFront::start(&api, EventFormat::HttpApi, "$default", Access::Iam(aws.caller())).await,
             schedule,
             _events: EventSource::start(&config, &events, &merge, 3),
             kubelet,
@@ -107,10 +110,23 @@ impl World {
         })
     }
 
-    /// Runs `swarmgate test …` against the API; gives the exit code and what it printed.
+    /// Runs `swarmgate test …` against the API, with requests that are signed; gives the exit code and what it printed.
     pub async fn swarmgate_test(&self, arguments: &[&str]) -> (i32, String) {
+        let caller = self.aws.caller();
+        self.swarmgate_test_as(arguments, Some(&caller)).await
+    }
+
+    /// The same, signed by `caller`, or not at all.
+    pub async fn swarmgate_test_as(&self, arguments: &[&str], caller: Option<&Caller>) -> (i32, String) {
         let mut command = Command::new(binary("swarmgate"));
         command.args(["test", "--api", &self.front.url()]).args(arguments);
+        for name in ["SWARMGATE_API_AUTH", "AWS_SESSION_TOKEN"] {
+            command.env_remove(name);
+        }
+        if let Some(caller) = caller {
+            command.env("SWARMGATE_API_AUTH", "iam").env("AWS_REGION", &caller.region);
+            command.env("AWS_ACCESS_KEY_ID", &caller.key_id).env("AWS_SECRET_ACCESS_KEY", &caller.secret);
+        }
         let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
         let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
         (output.status.code().unwrap_or(-1), said)
@@ -137,7 +153,14 @@ impl World {
     }
 
     pub async fn get(&self, path: &str) -> Value {
-        let answer = self.client.get(format!("{}{path}", self.front.url())).send().await.unwrap();
+        let mut request = self.client.get(format!("{}{path}", self.front.url())).build().unwrap();
+        self.aws.caller().sign(&mut request, Duration::ZERO);
+        let answer = self.client.execute(request).await.unwrap();
+        let answer = match answer.headers().get("location") {
+            // A link to the store carries its own signature.
+            Some(link) => self.client.get(link.to_str().unwrap()).send().await.unwrap(),
+            None => answer,
+        };
         answer.json().await.unwrap()
     }
 

@@ -1,6 +1,7 @@
 //! CloudFormation templates: what cfn-lint and sam say, and rules of our own that they do not know.
 
 use serde_json::Value;
+use swarmgate_domain::key;
 
 use crate::reading::document;
 use crate::tools::{infra, run, said, tools};
@@ -89,6 +90,15 @@ fn a_queue_hides_messages_for_six_times_as_long_as_its_function_may_take() {
         }
     }
     assert_eq!(sources, 1);
+}
+
+#[test]
+fn the_bucket_tells_of_what_workers_write_once_and_of_nothing_else() {
+    let bucket = &template()["Resources"]["Bucket"]["Properties"];
+    let told = bucket["NotificationConfiguration"]["QueueConfigurations"].as_array().unwrap();
+    let rules =
+        serde_json::json!([{ "Name": "prefix", "Value": key::ALL_TESTS }, { "Name": "suffix", "Value": key::NEWS }]);
+    assert_eq!((told.len(), &told[0]["Filter"]["S3Key"]["Rules"]), (1, &rules));
 }
 
 #[test]
