@@ -8,6 +8,7 @@ mod coordinated_omission;
 mod documents;
 mod killed;
 mod locustfile;
+mod real_locust;
 mod remote;
 mod schedule;
 mod secrets;

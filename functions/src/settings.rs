@@ -19,6 +19,8 @@ pub struct Settings {
     pub pools: BTreeMap<String, PoolSettings>,
     /// `SWARMGATE_ALLOWED_TARGETS`: hosts that may be loaded, by commas; `any` for any.
     pub targets: AllowedTargets,
+    /// `SWARMGATE_LOCUST`: the Locust that the image of the workers has, such as `locust 2.47.0`; without it tests may use none.
+    pub locust: Option<String>,
     /// `SWARMGATE_PUBLIC_URL`: where users reach the API, for links in what a pipeline stage says; no links without it.
     pub public_url: Option<String>,
     /// `SWARMGATE_MOST_USERS`: of a test; 100,000.
@@ -88,6 +90,7 @@ impl Settings {
             addressing: variables.or("SWARMGATE_S3_ADDRESSING", usual_addressing, addressing),
             pools: variables.needed("SWARMGATE_POOLS", pools).unwrap_or_default(),
             targets: variables.needed("SWARMGATE_ALLOWED_TARGETS", targets).unwrap_or(AllowedTargets::Listed(vec![])),
+            locust: variables.maybe("SWARMGATE_LOCUST", text),
             public_url: variables.maybe("SWARMGATE_PUBLIC_URL", text),
             most_users: variables.or("SWARMGATE_MOST_USERS", 100_000, count),
             most_rate: variables.or("SWARMGATE_MOST_RATE", 100_000.0, rate),
