@@ -9,6 +9,7 @@ mod doctor;
 mod documents;
 mod killed;
 mod locustfile;
+mod real_locust;
 mod remote;
 mod schedule;
 mod secrets;

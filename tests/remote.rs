@@ -10,12 +10,12 @@ use crate::serve::Served;
 use crate::support::{Place, Ran, read_summary};
 
 /// Runs `swarmgate test` against what is served.
-fn remote(place: &Place, served: &Served, args: &[&str]) -> Ran {
+pub fn remote(place: &Place, served: &Served, args: &[&str]) -> Ran {
     place.run(&[&["test", "--api", &format!("http://{}", served.address)], args].concat())
 }
 
 /// Starts a test, and gives its id.
-fn started(place: &Place, served: &Served, args: &[&str]) -> String {
+pub fn started(place: &Place, served: &Served, args: &[&str]) -> String {
     let ran = remote(place, served, &[&["start"], args].concat());
     assert_eq!(ran.code, 0, "{ran:?}");
     let id = ran.stdout.trim().to_owned();
@@ -110,4 +110,51 @@ fn what_is_refused_is_told_in_the_words_of_the_api() {
     assert!(nobody.stderr.contains("SWARMGATE_API"), "{nobody:?}");
     let no_url = place.run(&["test", "--api", "localhost", "list"]);
     assert!(no_url.code == 2 && no_url.stderr.contains("--api `localhost`"), "{no_url:?}");
+}
+
+#[test]
+fn a_locustfile_is_run_there_with_its_files() {
+    let (place, server) = (Place::new(), Workload::builder().start().expect("the workload starts"));
+    let served = Served::start(&place);
+    std::fs::create_dir_all(place.path("mine/common")).expect("a folder");
+    place.write("mine/common/paths.py", "ITEMS = '/items'\n");
+    let source = "
+from common.paths import ITEMS
+from locust import HttpUser, constant, tag, task
+class Shopper(HttpUser):
+    wait_time = constant(0.05)
+    @task
+    def items(self):
+        self.client.get(ITEMS)
+    @tag('never')
+    @task
+    def never(self):
+        self.client.get('/never')
+class Other(HttpUser):
+    @task
+    def other(self):
+        self.client.get('/other')
+";
+    place.write("mine/locustfile.py", source);
+    let target = server.url("").trim_end_matches('/').to_owned();
+    let flags = ["--target", &target, "-u", "4", "-r", "50", "--duration", "2s", "--workers", "2"];
+    let args =
+        [&["start", "mine/locustfile.py", "Shopper"], &flags[..], &["--exclude-tags", "never", "--watch"]].concat();
+    let ran = remote(&place, &served, &args);
+    assert!(ran.code == 0 || ran.code == 3, "{ran:?}");
+    let report = ran.stdout.lines().last().expect("the report's address comes last");
+    let id = report.strip_suffix("/report").and_then(|path| path.rsplit('/').next()).expect("it names the test");
+    let summary = read_summary(&place.path(&format!("data/reports/{id}")));
+    assert_eq!(summary.total.count, server.shutdown().received);
+    assert_eq!(summary.requests.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["/items"]);
+    assert_eq!(summary.environment["engine"], "locustfile, run by swarmgate http/1.1");
+
+    // What can't be run is refused with its place, and so is a Locust where none may be used.
+    place.write("mine/locustfile.py", &format!("import socket\n{source}"));
+    for (more, words) in [(&[][..], &["line 1", "socket"][..]), (&["--engine", "locust"], &["engine", "Locust"])] {
+        let args = [&["start", "mine/locustfile.py", "--target", &target], more].concat();
+        let ran = remote(&place, &served, &args);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(words.iter().all(|word| ran.stderr.contains(word)), "{ran:?}");
+    }
 }

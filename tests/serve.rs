@@ -18,7 +18,13 @@ pub struct Served {
 
 impl Served {
     pub fn start(place: &Place) -> Self {
-        let mut running = place.start(&["serve", "--listen", "127.0.0.1:0", "--data", "data"]);
+        Self::start_with(place, &[])
+    }
+
+    /// The same, with more flags.
+    pub fn start_with(place: &Place, more: &[&str]) -> Self {
+        let args = [&["serve", "--listen", "127.0.0.1:0", "--data", "data"], more].concat();
+        let mut running = place.start(&args);
         let mut line = String::new();
         BufReader::new(running.stdout()).read_line(&mut line).expect("it prints where it listens");
         let address = line.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
@@ -26,7 +32,7 @@ impl Served {
     }
 
     /// The status and the body of the answer.
-    fn call(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+    pub fn call(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a socket takes a limit");
         let head = format!(
@@ -41,7 +47,7 @@ impl Served {
         (head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a head has a status"), body.to_owned())
     }
 
-    fn get(&self, path: &str) -> Value {
+    pub fn get(&self, path: &str) -> Value {
         let (status, body) = self.call("GET", path, "");
         assert_eq!(status, 200, "{path}: {body}");
         serde_json::from_str(&body).expect("the answer is JSON")

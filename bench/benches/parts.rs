@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 use swarmgate_domain::{
     Attempt, Chunk, ChunkId, Cover, EntryKind, EntryName, Group, Interval, MergedInterval, Micros, RunId, ShardId,
     Stats,
@@ -65,14 +65,10 @@ fn closing(criterion: &mut Criterion) {
         bencher.iter_custom(|rounds| {
             let mut took = Duration::ZERO;
             for _ in 0..rounds {
-                took += timed(
-                    || {
-                        let measured = recording.close(interval);
-                        interval += 1;
-                        measured
-                    },
-                    |measured| recording.give_back(measured),
-                );
+                let (took_this, measured) = timed(|| recording.close(interval));
+                took += took_this;
+                interval += 1;
+                recording.give_back(measured);
             }
             took
         });
@@ -144,32 +140,28 @@ fn timers(criterion: &mut Criterion) {
         let (mut now, mut drawn) = (Micros::ZERO, 0_u64);
         bencher.iter_custom(|rounds| {
             let mut woken = 0;
-            timed(
-                || {
-                    while woken < rounds {
-                        now = now + Micros(250);
-                        let due = timers.fire(now).to_vec();
-                        for user in &due {
-                            drawn += 1;
-                            timers.set(*user, now + wait(drawn));
-                        }
-                        woken += due.len() as u64;
+            let (took, ()) = timed(|| {
+                while woken < rounds {
+                    now = now + Micros(250);
+                    let due = timers.fire(now).to_vec();
+                    for user in &due {
+                        drawn += 1;
+                        timers.set(*user, now + wait(drawn));
                     }
-                },
-                drop,
-            )
+                    woken += due.len() as u64;
+                }
+            });
+            took
         });
     });
 }
 
-/// How long `act` takes; what it gives goes to `then`, which is not timed.
+/// How long `act` takes, and what it gives.
 #[expect(clippy::disallowed_methods, reason = "a bench that measures")]
-fn timed<T>(act: impl FnOnce() -> T, then: impl FnOnce(T)) -> Duration {
+fn timed<T>(act: impl FnOnce() -> T) -> (Duration, T) {
     let began = std::time::Instant::now();
     let result = act();
-    let took = began.elapsed();
-    then(result);
-    took
+    (began.elapsed(), result)
 }
 
 criterion_group!(parts, recording, closing, answers, timers);

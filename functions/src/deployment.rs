@@ -77,6 +77,7 @@ impl Deployment {
             longest: settings.longest,
             most_workers: settings.most_workers,
             targets: settings.targets.clone(),
+            locust: settings.locust.clone(),
             // API Gateway answers to its own names only.
             hosts: AllowedHosts::Any,
             pools: settings.weighted_pools(),

@@ -23,6 +23,8 @@ pub struct Settings {
     pub targets: AllowedTargets,
     /// `SWARMGATE_EVENTS_QUEUE`: the URL of the queue that the bucket tells of new objects; only looked at, by `swarmgate doctor`.
     pub events_queue: Option<String>,
+    /// `SWARMGATE_LOCUST`: the Locust that the image of the workers has, such as `locust 2.47.0`; without it tests may use none.
+    pub locust: Option<String>,
     /// `SWARMGATE_PUBLIC_URL`: where users reach the API, for links in what a pipeline stage says; no links without it.
     pub public_url: Option<String>,
     /// `SWARMGATE_MOST_USERS`: of a test; 100,000.
@@ -107,6 +109,7 @@ impl Settings {
             pools: variables.needed("SWARMGATE_POOLS", pools).unwrap_or_default(),
             targets: variables.needed("SWARMGATE_ALLOWED_TARGETS", targets).unwrap_or(AllowedTargets::Listed(vec![])),
             events_queue: variables.maybe("SWARMGATE_EVENTS_QUEUE", text),
+            locust: variables.maybe("SWARMGATE_LOCUST", text),
             public_url: variables.maybe("SWARMGATE_PUBLIC_URL", text),
             most_users: variables.or("SWARMGATE_MOST_USERS", 100_000, count),
             most_rate: variables.or("SWARMGATE_MOST_RATE", 100_000.0, rate),

@@ -39,6 +39,8 @@ impl Place {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_swarmgate"));
         command.args(args).current_dir(self.folder.path()).stdin(Stdio::null()).env_remove("SWARMGATE_LOG");
+        // Whether this machine has a Locust makes no difference, unless a test names one.
+        command.env("SWARMGATE_LOCUST", "");
         command
     }
 

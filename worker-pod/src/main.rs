@@ -16,6 +16,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use swarmgate_aws::{S3Store, SecretValues, SqsQueue, connect};
 use swarmgate_local::{LocalSecrets, SystemClock, SystemRandomness};
+use swarmgate_locust_process::{Engines, LocustCommand, LocustEngine, Place};
 use swarmgate_report::ReportRenderer;
 use swarmgate_service::Retrying;
 use swarmgate_service::ports::{Ports, Queue, SecretSource, Settings as Waits};
@@ -73,7 +74,8 @@ async fn run() -> anyhow::Result<()> {
         SecretsFrom::SecretsManager { prefix } => Arc::new(SecretValues::new(&config, prefix.clone())),
         SecretsFrom::Environment => Arc::new(LocalSecrets::default()),
     };
-    let engine = Engine::new(EngineOptions { allowed: settings.targets.clone(), ..EngineOptions::default() });
+    let native = Engine::new(EngineOptions { allowed: settings.targets.clone(), ..EngineOptions::default() });
+    let engine = Engines::new(Arc::new(native), locust(&settings));
     let job = Job {
         ports: &ports,
         engine: &engine,
@@ -86,4 +88,13 @@ async fn run() -> anyhow::Result<()> {
     job.take_shards(&leaving, &health).await;
     info!(worker = settings.name, "the worker was told to end, and has given back what it had");
     Ok(())
+}
+
+/// The Locust of this Pod's image, or why there is none.
+fn locust(settings: &Settings) -> Result<LocustEngine, String> {
+    let missing =
+        "this worker has no Locust: its image needs one, and SWARMGATE_LOCUST must say where it is".to_owned();
+    let named = settings.locust.as_deref().ok_or(missing)?;
+    let command = LocustCommand::find(Some(named)).map_err(|none| format!("SWARMGATE_LOCUST: {none}"))?;
+    Ok(LocustEngine::new(command, Place::Unpacked, settings.targets.clone()))
 }

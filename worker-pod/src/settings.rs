@@ -21,6 +21,9 @@ pub(crate) struct Settings {
     /// `SWARMGATE_ALLOWED_TARGETS`: hosts that may be loaded, by commas; `any` for any. The worker holds names, addresses and redirects
     /// against it, whoever accepted the test.
     pub targets: AllowedTargets,
+    /// `SWARMGATE_LOCUST`: the Locust for locustfiles that the native engine can't run: its command, or the folder of a virtual environment.
+    /// Requests that it makes are not held against the allowed targets, so without this variable none is started.
+    pub locust: Option<PathBuf>,
     /// `SWARMGATE_LISTEN`: where probes are answered; `0.0.0.0:8080`.
     pub listen: SocketAddr,
     /// Where values of secrets come from.
@@ -67,6 +70,7 @@ impl Settings {
             pool: variables.or("SWARMGATE_POOL", "default".to_owned(), text),
             queue: variables.needed("SWARMGATE_QUEUE_URL", text).unwrap_or_default(),
             targets: variables.needed("SWARMGATE_ALLOWED_TARGETS", targets).unwrap_or(AllowedTargets::Listed(vec![])),
+            locust: of("SWARMGATE_LOCUST").filter(|path| !path.is_empty()).map(PathBuf::from),
             listen: variables.or("SWARMGATE_LISTEN", SocketAddr::from(([0, 0, 0, 0], 8080)), address),
             secrets: match (of("SWARMGATE_SECRETS_DIR"), of("SWARMGATE_SECRETS_PREFIX")) {
                 (Some(folder), _) => SecretsFrom::Folder(folder.into()),

@@ -9,7 +9,7 @@ use swarmgate_service::{GateView, gate};
 
 use crate::api::Api;
 use crate::body::{object, read_fields};
-use crate::inputs::{ScenarioSource, StartBody};
+use crate::inputs::{ScenarioSource, StartBody, is_locustfile};
 use crate::problem::{Kind, Mistake, Problem, cut};
 use crate::starting::Found;
 
@@ -149,9 +149,13 @@ impl Api {
                 };
                 let mut files = artifact.folder_of(&path).await.map_err(unread)?;
                 let name = path.rsplit('/').next().unwrap_or(&path);
-                let text = files.remove(name).ok_or_else(|| unread("it is not in the artifact".to_owned()))?;
-                let text = String::from_utf8(text.into()).map_err(|_| unread("it is no UTF-8 text".to_owned()))?;
-                (ScenarioSource::Text(String::new()), Found { text, files })
+                if is_locustfile(name) {
+                    (ScenarioSource::Locustfile(name.to_owned()), Found { text: String::new(), files })
+                } else {
+                    let text = files.remove(name).ok_or_else(|| unread("it is not in the artifact".to_owned()))?;
+                    let text = String::from_utf8(text.into()).map_err(|_| unread("it is no UTF-8 text".to_owned()))?;
+                    (ScenarioSource::Text(String::new()), Found { text, files })
+                }
             }
         };
         let key = format!("codepipeline {}", job.id);

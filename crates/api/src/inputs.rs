@@ -9,15 +9,17 @@ use swarmgate_domain::{
     FieldMistake, Overrides, Scenario, ScenarioInputs, Severity, StoredName, Wrong, parse_duration, parse_rate,
     read_scenario,
 };
+use swarmgate_service::ports::Clock;
 
+use crate::locustfile;
 use crate::problem::{Kind, Mistake, Problem, cut, mistakes_of};
 
 /// A test to be started.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "NewTest")]
 pub(crate) struct StartBody {
-    /// The text of a scenario (YAML), the name of a stored one, or a URL to load.
-    #[schemars(with = "String", example = &"http://shop.example/", example = &"checkout")]
+    /// The text of a scenario (YAML), the name of a stored one, a URL to load, or a locustfile (`.py`) that `data` holds.
+    #[schemars(with = "String", example = &"http://shop.example/", example = &"checkout", example = &"locustfile.py")]
     pub scenario: Option<String>,
     /// The base URL to load, instead of the scenario's.
     #[schemars(example = &"http://localhost:8080")]
@@ -49,9 +51,21 @@ pub(crate) struct StartBody {
     /// Values for variables of the scenario.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
-    /// The content of data files that the scenario names, by the file's name in it.
+    /// The content of data files that the scenario names, or of a locustfile and the files that it needs, by their path from its folder.
     #[serde(default)]
     pub data: BTreeMap<String, String>,
+    /// What runs a locustfile: `auto` (Swarmgate itself, and a Locust where it can't and the workers have one), `native`, `locust`.
+    #[schemars(example = &"auto")]
+    pub engine: Option<String>,
+    /// Users of these classes of a locustfile only.
+    #[serde(default)]
+    pub classes: Vec<String>,
+    /// Tasks of a locustfile with one of these tags only.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// No tasks of a locustfile with one of these tags.
+    #[serde(default)]
+    pub exclude_tags: Vec<String>,
 }
 
 /// A rate: a number per second, or a text such as `30/m`.
@@ -80,18 +94,26 @@ pub(crate) enum ScenarioSource {
     Url(String),
     Stored(StoredName),
     Text(String),
+    /// The path of one of the files that were sent along.
+    Locustfile(String),
 }
 
 impl ScenarioSource {
-    /// What `text` is: a URL, a name, or a scenario as a whole.
+    /// What `text` is: a URL, a name, the path of a locustfile, or a scenario as a whole.
     pub fn of(text: String) -> Self {
         let is_url = text.starts_with("http://") || text.starts_with("https://");
         match StoredName::new(text.trim()) {
             _ if is_url => Self::Url(text),
+            _ if is_locustfile(&text) => Self::Locustfile(text),
             Ok(name) => Self::Stored(name),
             Err(_) => Self::Text(text),
         }
     }
+}
+
+/// Whether this is the name of a locustfile.
+pub(crate) fn is_locustfile(text: &str) -> bool {
+    text.ends_with(".py") && !text.contains('\n')
 }
 
 /// A scenario that is ready to run.
@@ -101,6 +123,8 @@ pub(crate) struct Loaded {
     pub data: Vec<Vec<Vec<String>>>,
     pub source: String,
     pub warnings: Vec<Mistake>,
+    /// What makes the load, where that is not the usual engine.
+    pub engine: Option<String>,
 }
 
 /// Data files that were sent along or lie beside a stored scenario, and variables. What is in this process's environment is nobody else's business.
@@ -131,26 +155,39 @@ impl ScenarioInputs for SentInputs<'_> {
 }
 
 /// Reads the scenario in `text`, or makes that of a URL, and lays what the body says over it. All mistakes at once.
-/// `stored` are the files beside a stored scenario; those in the body come in their place.
+/// `stored` are the files beside a stored scenario; those in the body come in their place. `locust` is what the Locust of the workers is
+/// called, where they have one.
 pub(crate) fn load(
     source: &ScenarioSource,
     text: String,
     stored: BTreeMap<String, Bytes>,
     body: &StartBody,
+    locust: Option<&str>,
+    clock: &dyn Clock,
 ) -> Result<Loaded, Problem> {
     let mut mistakes = Vec::new();
     let overrides = overrides(body, &mut mistakes);
     let mut files = stored;
     files.extend(body.data.iter().map(|(name, text)| (name.clone(), text.clone().into())));
+    if let ScenarioSource::Locustfile(main) = source {
+        return match locustfile::load(main, &files, body, &overrides, locust, clock) {
+            Ok(loaded) if mistakes.is_empty() => Ok(loaded),
+            Ok(_) => Err(Problem::of(Kind::Invalid, mistakes)),
+            Err(more) => Err(Problem::of(Kind::Invalid, [mistakes, more].concat())),
+        };
+    }
+    mistakes.extend(locustfile::of_locustfiles_only(body));
     let read = match source {
         ScenarioSource::Url(url) => from_url(url, body),
         ScenarioSource::Stored(name) => from_text(&text, &format!("{name}.yaml"), &files, body),
-        ScenarioSource::Text(_) => from_text(&text, "scenario.yaml", &files, body),
+        ScenarioSource::Text(_) | ScenarioSource::Locustfile(_) => from_text(&text, "scenario.yaml", &files, body),
     };
     match read {
         Err(of_scenario) => mistakes.extend(of_scenario),
         Ok((scenario, data, warnings)) => match scenario.with_overrides(&overrides) {
-            Ok(scenario) if mistakes.is_empty() => return Ok(Loaded { scenario, data, source: text, warnings }),
+            Ok(scenario) if mistakes.is_empty() => {
+                return Ok(Loaded { scenario, data, source: text, warnings, engine: None });
+            }
             Ok(_) => {}
             Err(more) => mistakes.extend(more.into_iter().map(of_body)),
         },
@@ -205,7 +242,7 @@ fn overrides(body: &StartBody, mistakes: &mut Vec<Mistake>) -> Overrides {
 }
 
 /// A mistake in the words of the body: those of the command differ in places.
-fn of_body(mistake: FieldMistake) -> Mistake {
+pub(crate) fn of_body(mistake: FieldMistake) -> Mistake {
     let mut mistake = mistake;
     match mistake.field.as_str() {
         "threshold" => mistake.field = "thresholds".to_owned(),

@@ -13,6 +13,7 @@ mod gate;
 mod guard;
 mod inputs;
 mod limits;
+mod locustfile;
 mod openapi;
 mod policy;
 mod problem;

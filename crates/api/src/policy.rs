@@ -23,6 +23,9 @@ pub struct Policy {
     pub most_workers: u32,
     /// What may be loaded.
     pub targets: AllowedTargets,
+    /// What the Locust of the workers is called in reports, where they have one and may start it: a locustfile that a Locust runs can do
+    /// all that its process may. `None`: locustfiles are run by Swarmgate's own engine, which holds them to `targets`.
+    pub locust: Option<String>,
     /// Under which names it is spoken to.
     pub hosts: AllowedHosts,
     /// The pools whose workers run tests; without a choice in the request they share a test by weight.
@@ -82,6 +85,7 @@ impl Policy {
             longest: Micros::from_secs(30 * 86_400),
             most_workers: 1_000,
             targets: AllowedTargets::Any,
+            locust: None,
             hosts: AllowedHosts::Listening(listening),
             pools: vec![WeightedPool { name: pool.to_owned(), weight: 1 }],
             public_url: None,

@@ -28,7 +28,9 @@ impl Api {
         body: &StartBody,
         idempotency_key: Option<String>,
     ) -> Result<(Accepted, Vec<Mistake>), Problem> {
-        let Loaded { scenario, data, source, warnings } = load(source, found.text, found.files, body)?;
+        let locust = self.policy.locust.as_deref();
+        let Loaded { scenario, data, source, warnings, engine } =
+            load(source, found.text, found.files, body, locust, &*self.ports.clock)?;
         let workers = body.workers.unwrap_or(1);
         let mut beyond = limits::check(&self.policy, &scenario, workers);
         let pools = shares(&self.policy, &body.pools, workers).unwrap_or_else(|mistakes| {
@@ -40,6 +42,7 @@ impl Api {
         }
         let mut environment = self.policy.environment.clone();
         environment.insert("workers".to_owned(), workers.to_string());
+        environment.extend(engine.map(|engine| ("engine".to_owned(), engine)));
         if self.policy.pools.len() > 1 {
             let shown: Vec<_> = pools.iter().map(|share| format!("{}: {}", share.pool, share.shards)).collect();
             environment.insert("workers by pool".to_owned(), shown.join(", "));
@@ -64,6 +67,7 @@ impl Api {
             ScenarioSource::Url(text) | ScenarioSource::Text(text) => {
                 Ok(Found { text: text.clone(), files: BTreeMap::new() })
             }
+            ScenarioSource::Locustfile(_) => Ok(Found { text: String::new(), files: BTreeMap::new() }),
             ScenarioSource::Stored(name) => self.stored(name).await,
         }
     }

@@ -1,10 +1,11 @@
 //! What can be typed.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use swarmgate_locust_process::{LocustCommand, NotInstalled};
 
 use crate::doctor::DoctorArgs;
 use crate::progress::Shown;
@@ -71,6 +72,7 @@ Examples:
   swarmgate run http://localhost:8080/ --users 100 --spawn-rate 10 --duration 5m
   swarmgate run http://localhost:8080/ --arrival-rate 500/s --duration 1m --threshold 'p99 < 200ms' --threshold 'error_rate < 0.1%'
   swarmgate run locustfile.py -H http://localhost:8080 -u 100 -r 10 -t 5m
+  swarmgate run locustfile.py -H http://localhost:8080 -u 100 -t 5m --engine locust --locust ~/venv --workers 2
   swarmgate run scenarios/login-browse-buy.yaml --target http://localhost:8080 --set category=books
   swarmgate run scenario.yaml --json | jq .live.rate";
 
@@ -113,7 +115,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub load: LoadArgs,
     /// Run as so many workers, each with a part of the users [default: 1]
-    #[arg(long, value_name = "N", help_heading = "Pipeline")]
+    #[arg(long, visible_alias = "processes", value_name = "N", help_heading = "Pipeline")]
     pub workers: Option<u32>,
     /// The threads of each worker [default: the machine's cores, shared by the workers]
     #[arg(long, value_name = "N", help_heading = "Pipeline", value_parser = clap::value_parser!(u32).range(1..=256))]
@@ -171,13 +173,58 @@ pub struct LocustArgs {
     /// Write PREFIX_stats.csv, PREFIX_failures.csv, PREFIX_exceptions.csv and PREFIX_stats_history.csv too
     #[arg(long, value_name = "PREFIX", value_hint = ValueHint::AnyPath)]
     pub csv: Option<String>,
+    /// What runs it
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// What runs a locustfile.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Locustfiles")]
+pub struct EngineArgs {
+    /// What runs a locustfile
+    #[arg(long, value_name = "ENGINE", value_enum, default_value_t)]
+    pub engine: EngineChoice,
+    /// The Locust to run it with: its command, or the folder of a virtual environment that has it [default: locust on the PATH]
+    #[arg(long, value_name = "PATH", env = "SWARMGATE_LOCUST", hide_env_values = true, value_hint = ValueHint::AnyPath)]
+    pub locust: Option<String>,
+}
+
+/// What runs a locustfile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum EngineChoice {
+    /// Swarmgate itself, and a Locust where it can't
+    #[default]
+    Auto,
+    /// Swarmgate itself
+    Native,
+    /// A Locust that is installed on this machine
+    Locust,
+}
+
+impl EngineArgs {
+    /// The Locust that may be used.
+    ///
+    /// # Errors
+    /// There is none. An empty name says that none is to be used.
+    pub fn find(&self) -> Result<LocustCommand, NotInstalled> {
+        match self.locust.as_deref() {
+            Some("") => Err(NotInstalled::Nowhere),
+            named => LocustCommand::find(named.map(Path::new)),
+        }
+    }
 }
 
 impl LocustArgs {
     /// A flag or argument that means something with a locustfile only, if one is given.
     pub fn first(&self) -> Option<(&'static str, &str)> {
         let lists = [("class", &self.classes), ("--tags", &self.tags), ("--exclude-tags", &self.exclude_tags)];
-        lists.into_iter().find_map(|(flag, list)| Some((flag, list.first()?.as_str())))
+        let engine = match self.engine.engine {
+            EngineChoice::Auto => None,
+            EngineChoice::Native => Some(("--engine", "native")),
+            EngineChoice::Locust => Some(("--engine", "locust")),
+        };
+        lists.into_iter().find_map(|(flag, list)| Some((flag, list.first()?.as_str()))).or(engine)
     }
 }
 
@@ -228,6 +275,10 @@ pub struct ServeArgs {
     /// Where tests, scenarios and reports are kept
     #[arg(long, value_name = "DIR", default_value = ".swarmgate", value_hint = ValueHint::DirPath)]
     pub data: PathBuf,
+    /// A Locust for locustfiles that Swarmgate itself can't run: its command, or the folder of a virtual environment that has it. Whoever
+    /// may start tests may then run any Python as you [default: none]
+    #[arg(long, value_name = "PATH", env = "SWARMGATE_LOCUST", hide_env_values = true, value_hint = ValueHint::AnyPath)]
+    pub locust: Option<String>,
 }
 
 /// Options of `validate`.
@@ -242,6 +293,9 @@ pub struct ValidateArgs {
     /// Print the mistakes as JSON
     #[arg(long)]
     pub json: bool,
+    /// What is to run a locustfile
+    #[command(flatten)]
+    pub engine: EngineArgs,
 }
 
 /// Options of `report`.

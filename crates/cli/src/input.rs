@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use swarmgate_domain::{
-    Diagnostics, Micros, Overrides, Scenario, ScenarioInputs, parse_duration, parse_rate, read_scenario,
+    Diagnostics, FieldMistake, Micros, Overrides, Scenario, ScenarioInputs, parse_duration, parse_rate, read_scenario,
 };
+use swarmgate_locust_process::LocustCommand;
 
 use crate::args::{LoadArgs, LocustArgs};
 use crate::exit::Failure;
@@ -26,6 +27,19 @@ pub struct Loaded {
     pub source: String,
     /// What may be meant otherwise, rendered; empty when nothing.
     pub warnings: String,
+    /// The Locust that runs it, where the native engine does not.
+    pub locust: Option<RunByLocust>,
+}
+
+/// Which Locust runs a locustfile.
+#[derive(Debug)]
+pub struct RunByLocust {
+    /// Where it is installed.
+    pub command: LocustCommand,
+    /// What the report calls it.
+    pub label: String,
+    /// The locustfile.
+    pub main: PathBuf,
 }
 
 /// Reads the scenario that `argument` names: a file, a locustfile, or a URL.
@@ -53,7 +67,7 @@ fn load_url(url: &str, flags: &LoadArgs) -> Result<Loaded, Failure> {
     }
     let scenario = Scenario::from_url(url).map_err(Failure::input)?;
     let scenario = with_flags(&scenario, flags)?;
-    Ok(Loaded { scenario, data: Vec::new(), source: url.to_owned(), warnings: String::new() })
+    Ok(Loaded { scenario, data: Vec::new(), source: url.to_owned(), warnings: String::new(), locust: None })
 }
 
 /// Reads a scenario from `text`, the content of the file `origin`.
@@ -65,23 +79,18 @@ pub fn load_text(text: &str, origin: &str, flags: &LoadArgs) -> Result<Loaded, F
     let read = read_scenario(text, origin, &inputs).map_err(|diagnostics| Failure::rendered(render(&diagnostics)))?;
     let warnings = if read.warnings.is_empty() { String::new() } else { render(&read.warnings) };
     let data = read.data.into_iter().map(|rows| rows.rows).collect();
-    Ok(Loaded { scenario: with_flags(&read.scenario, flags)?, data, source: text.to_owned(), warnings })
+    Ok(Loaded { scenario: with_flags(&read.scenario, flags)?, data, source: text.to_owned(), warnings, locust: None })
 }
 
 fn with_flags(scenario: &Scenario, flags: &LoadArgs) -> Result<Scenario, Failure> {
-    laid_over(scenario, &overrides(flags)?)
+    scenario.with_overrides(&overrides(flags)?).map_err(mistakes)
 }
 
-/// `scenario` with what the flags say otherwise.
-///
-/// # Errors
-/// [`Failure`] with every mistake.
-pub fn laid_over(scenario: &Scenario, overrides: &Overrides) -> Result<Scenario, Failure> {
-    scenario.with_overrides(overrides).map_err(|mistakes| {
-        let help: Vec<_> = mistakes.iter().filter_map(|mistake| mistake.wrong.help.clone()).collect();
-        let messages = mistakes.iter().map(ToString::to_string).collect();
-        Failure::inputs(messages).with_hint((!help.is_empty()).then(|| help.join("; ")))
-    })
+/// What is wrong with what was typed.
+pub fn mistakes(mistakes: Vec<FieldMistake>) -> Failure {
+    let help: Vec<_> = mistakes.iter().filter_map(|mistake| mistake.wrong.help.clone()).collect();
+    let messages = mistakes.iter().map(ToString::to_string).collect();
+    Failure::inputs(messages).with_hint((!help.is_empty()).then(|| help.join("; ")))
 }
 
 /// Reads a scenario file as text.

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use swarmgate_domain::{Ended, PoolShare, RunId, Summary, Verdict};
+use swarmgate_domain::{AllowedTargets, Ended, PoolShare, RunId, Summary, Verdict};
 use swarmgate_local::{FolderStore, LOCAL_POOL, Pipeline, report_prefix};
+use swarmgate_locust_process::{Engines, LocustEngine, Place};
 use swarmgate_report::ReportRenderer;
-use swarmgate_service::ports::Ports;
+use swarmgate_service::ports::{LoadEngine, Ports};
 use swarmgate_service::{
     AcceptError, ServiceError, TestRequest, accept, live_view, new_run_id, report_file, status, stop,
 };
@@ -54,6 +55,9 @@ fn run_loaded(args: &RunArgs, loaded: Loaded) -> Result<Exit, Failure> {
     if !args.quiet && !loaded.warnings.is_empty() {
         crate::print_error(&loaded.warnings);
     }
+    if let (Some(by), Some(flag), false) = (&loaded.locust, native_flag(args), args.quiet) {
+        crate::print_error(&format!("note: {flag} is for the native engine, {} goes its own way", by.label));
+    }
     let workers = workers(args.workers)?;
     let target = loaded.scenario.target.clone().unwrap_or_default();
     if !args.no_preflight {
@@ -94,6 +98,30 @@ fn engine_options(args: &RunArgs, workers: u32) -> EngineOptions {
     }
 }
 
+/// A flag that only the native engine follows, if one is given.
+fn native_flag(args: &RunArgs) -> Option<&'static str> {
+    let given = [
+        ("--engine-threads", args.engine_threads.is_some()),
+        ("--pin-threads", args.pin_threads),
+        ("--max-connections", args.max_connections.is_some()),
+        ("--source-address", !args.source_address.is_empty()),
+    ];
+    given.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
+}
+
+/// What makes the load.
+fn engine(args: &RunArgs, workers: u32, loaded: &Loaded) -> Arc<dyn LoadEngine> {
+    let native = Arc::new(Engine::new(engine_options(args, workers)));
+    match &loaded.locust {
+        None => native,
+        Some(by) => {
+            let place = Place::InPlace(by.main.clone());
+            let locust = LocustEngine::new(by.command.clone(), place, AllowedTargets::Any);
+            Arc::new(Engines::new(native, Ok(locust)))
+        }
+    }
+}
+
 /// Looks whether somebody listens at the target, or at what leads there. Sends nothing.
 fn preflight(what: &str, address: &str) -> Result<(), Failure> {
     let Ok(url) = url::Url::parse(address) else { return Ok(()) };
@@ -127,9 +155,10 @@ async fn run_pipeline(args: &RunArgs, loaded: Loaded, target: String, workers: u
     let out = args.out.clone().unwrap_or_else(|| Path::new("reports").join(id.as_str()));
     let store = FolderStore::open_with(out.join("data"), &report_prefix(&id), &out)?;
     refuse_used_folder(&out, &store).await?;
-    let engine = Engine::new(engine_options(args, workers));
-    let pipeline = Pipeline::start(Arc::new(store), Arc::new(engine), Arc::new(ReportRenderer));
+    let pipeline = Pipeline::start(Arc::new(store), engine(args, workers, &loaded), Arc::new(ReportRenderer));
     let interval = input::interval(&loaded.scenario);
+    let mut environment = environment(workers);
+    environment.extend(loaded.locust.as_ref().map(|by| ("engine".to_owned(), by.label.clone())));
     let request = TestRequest {
         scenario: loaded.scenario,
         data: loaded.data,
@@ -137,7 +166,7 @@ async fn run_pipeline(args: &RunArgs, loaded: Loaded, target: String, workers: u
         target,
         pools: vec![PoolShare { pool: LOCAL_POOL.to_owned(), shards: workers }],
         interval,
-        environment: environment(workers),
+        environment,
         idempotency_key: None,
         id: Some(id.clone()),
     };

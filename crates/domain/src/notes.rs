@@ -1,11 +1,22 @@
 //! What a reader should know before trusting or comparing the numbers, in words.
 
+use crate::scenario::{Scenario, ScriptEngine};
 use crate::summary::Summary;
 use crate::time::Micros;
 use crate::verdict::ThresholdOrigin;
 
 /// How much longer than the service time the 99th percentile of response time must be to be worth a word.
 const STALL: Micros = Micros::from_millis(50);
+
+/// What is to be known of numbers that are not the own engine's.
+pub(crate) fn of_engine(scenario: &Scenario) -> Option<String> {
+    let script = scenario.script.as_ref().filter(|script| script.engine == ScriptEngine::Locust)?;
+    Some(format!(
+        "Locust ran {}. It measures from just before a request is sent, and does not know when the request was due: both times here are service \
+         times, so a target that stalls hides the requests that it kept from being sent. Connections, first bytes and bytes sent are not measured.",
+        script.main
+    ))
+}
 
 pub(crate) fn notes(summary: &Summary) -> Vec<String> {
     let mut notes = Vec::new();

@@ -258,6 +258,7 @@ impl Summarizer {
             environment: plan.environment.clone(),
         };
         summary.notes = notes::notes(&summary);
+        summary.notes.extend(notes::of_engine(&plan.scenario));
         let needed = capacity.needed(&plan.scenario, plan.shards());
         summary.notes.extend(needed.map(|needed| needed.words()));
         Results { summary, intervals: self.intervals, histograms: self.histograms }

@@ -79,7 +79,8 @@ pub async fn accept(ports: &Ports, request: TestRequest) -> Result<Accepted, Acc
         (None, None) => new_id(now, ports.random.draw()),
     };
     let mut environment = request.environment;
-    environment.insert("engine".to_owned(), request.scenario.engine());
+    // Who asks for the test names an engine that the scenario does not know: a Locust, and its version.
+    environment.entry("engine".to_owned()).or_insert_with(|| request.scenario.engine());
     let plan = Plan {
         format: PLAN_FORMAT,
         seed: hash(id.as_str()),

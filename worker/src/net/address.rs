@@ -48,11 +48,11 @@ pub async fn resolve(key: &OriginKey, picker: Picker) -> Result<Vec<SocketAddr>,
             .map_err(|error| Unresolved::NoAddress(error.to_string()))?
             .collect(),
     };
-    permitted(found)
+    permitted(found, picker)
 }
 
 /// Those of the addresses found that may be loaded, each once: whoever answers for a name may answer anything.
-fn permitted(found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Unresolved> {
+fn permitted(found: Vec<SocketAddr>, picker: Picker) -> Result<Vec<SocketAddr>, Unresolved> {
     let (mut addresses, mut refused) = (Vec::new(), None);
     for address in found {
         match forbidden(address.ip()) {
@@ -76,8 +76,9 @@ mod tests {
 
     #[test]
     fn what_a_look_up_gives_is_held_against_the_rules() {
-        let answer = |addresses: &[&str]| permitted(addresses.iter().map(|address| address.parse().unwrap()).collect());
-        let may = |addresses: &[&str]| Ok(addresses.iter().map(|address| address.parse().unwrap()).collect());
+        let found = |addresses: &[&str]| addresses.iter().map(|address| address.parse().unwrap()).collect();
+        let answer = |addresses: &[&str]| permitted(found(addresses), Picker::We);
+        let may = |addresses: &[&str]| Ok(found(addresses));
         assert_eq!(answer(&["10.0.0.7:80", "169.254.169.254:80", "10.0.0.7:80"]), may(&["10.0.0.7:80"]));
         for rebound in
             ["169.254.169.254:80", "[::ffff:169.254.169.254]:80", "[fd00:ec2::254]:80", "[fe80::1]:80", "0.0.0.0:80"]
@@ -86,6 +87,8 @@ mod tests {
             assert!(matches!(answer(&[rebound, "[ff02::1]:80"]), Err(Unresolved::Forbidden { .. })), "{rebound}");
         }
         assert!(matches!(answer(&[]), Err(Unresolved::NoAddress(_))));
+        let by_proxy = permitted(found(&["10.0.0.7:80", "169.254.169.254:80"]), Picker::Proxy);
+        assert!(matches!(by_proxy, Err(Unresolved::Forbidden { .. })), "it might go to the other one");
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ mod engine;
 mod failing;
 mod gate;
 mod limits;
+mod locustfiles;
 mod problems;
 mod stored;
 mod tests_of_users;

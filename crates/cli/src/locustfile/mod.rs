@@ -2,21 +2,25 @@
 //! said at once.
 
 pub mod csv;
+mod engine;
 mod settings;
-mod shape;
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use swarmgate_domain::{Overrides, Scenario, Script, ScriptFile};
-use swarmgate_locust::{Files, LoadError, Locustfile, Options, UserClass, World, check};
+use swarmgate_domain::{Micros, Script, ScriptEngine, ScriptFile};
+use swarmgate_locust::{Files, Held, LoadError, Locustfile, Options, World, check};
+use swarmgate_locust_process::{Asked, HOW_TO_INSTALL};
 use swarmgate_python::{Refusal, VmLimits};
 
-use crate::args::{LoadArgs, LocustArgs};
+use crate::args::{EngineChoice, LoadArgs, LocustArgs};
 use crate::exit::Failure;
-use crate::input::{self, Loaded};
+use crate::input::{self, Loaded, RunByLocust};
 
+pub use engine::{Chosen, choose};
 pub use settings::Settings;
 
 /// Whether `argument` names a locustfile.
@@ -31,6 +35,21 @@ pub struct Source {
     /// What it says.
     text: String,
     files: Files,
+}
+
+impl Source {
+    /// The name of the locustfile, and the texts of all files by their names, as the API takes them.
+    ///
+    /// # Errors
+    /// One is no text; in words.
+    pub fn texts(&self) -> Result<(&str, BTreeMap<&str, String>), String> {
+        let text = |(name, content): (&'_ String, &Arc<[u8]>)| {
+            let text = String::from_utf8(content.to_vec());
+            text.map_err(|_| format!("file `{name}`: it is no UTF-8 text, and the API takes no others"))
+        };
+        let files = self.files.iter().map(|(name, content)| Ok((name.as_str(), text((name, content))?)));
+        Ok((&self.main, files.collect::<Result<_, String>>()?))
+    }
 }
 
 /// Reads the locustfile at `argument`.
@@ -63,8 +82,8 @@ pub fn refusals(source: &Source) -> Vec<Refusal> {
 /// Loads a locustfile as it is loaded by each worker, at a time of day that `clock` moves; gives what it holds.
 ///
 /// # Errors
-/// [`Failure`]: why it can't be run.
-pub fn load_file(source: &Source, options: &Options, clock: &Rc<Cell<u64>>) -> Result<Locustfile, Failure> {
+/// [`LoadError`]: why it can't be run.
+pub fn load_file(source: &Source, options: &Options, clock: &Rc<Cell<u64>>) -> Result<Locustfile, LoadError> {
     let (wall, monotonic) = (Rc::clone(clock), Rc::clone(clock));
     let world = World {
         files: source.files.clone(),
@@ -76,11 +95,22 @@ pub fn load_file(source: &Source, options: &Options, clock: &Rc<Cell<u64>>) -> R
         // The workers load it once more, and say it then.
         log: Rc::new(|_, _, _| {}),
     };
-    Locustfile::load(&source.main, &source.text, world, options, VmLimits::default()).map_err(|error| match error {
+    Locustfile::load(&source.main, &source.text, world, options, VmLimits::default())
+}
+
+/// Why the native engine can't run a locustfile, and what can be done.
+fn refused(source: &Source, error: LoadError, asked: EngineChoice) -> Failure {
+    let or_locust = match asked {
+        EngineChoice::Auto => format!("; or let a Locust run it: {HOW_TO_INSTALL}"),
+        EngineChoice::Native | EngineChoice::Locust => "; or let a Locust run it: --engine locust".to_owned(),
+    };
+    match error {
         LoadError::Refused(refusals) => Failure::inputs(refusals.iter().map(ToString::to_string).collect())
-            .with_hint(Some("these lines can't be run here; all else of the locustfile can".to_owned())),
+            .with_hint(Some(format!("these lines can't be run here; all else of the locustfile can{or_locust}"))),
+        error @ LoadError::Unsupported(_) => Failure::input(format!("locustfile `{}`: {error}", source.main))
+            .with_hint(Some(format!("change what it names{or_locust}"))),
         error => Failure::input(format!("locustfile `{}`: {error}", source.main)),
-    })
+    }
 }
 
 /// Reads the locustfile at `argument` as a scenario, with the flags and Locust's own settings laid over it.
@@ -100,50 +130,37 @@ pub fn load(argument: &str, flags: &LoadArgs, locust: &LocustArgs) -> Result<Loa
         exclude_tags: settings.exclude_tags.clone(),
         users: u64::from(overrides.users.unwrap_or(1)),
     };
+    let asked = Asked {
+        users: overrides.users.unwrap_or(1),
+        // Locust's own default, not all at once.
+        spawn_rate: overrides.spawn_rate.unwrap_or(1.0),
+        run_time: overrides.duration.map(Micros::as_secs_f64),
+        host: options.host.clone(),
+    };
     let clock = Rc::new(Cell::new(input::unix_nanos()));
-    let mut file = load_file(&source, &options, &clock)?;
-    let classes = wanted(&file, &locust.classes)?;
-    let target = overrides.target.clone().or_else(|| classes.iter().find_map(|class| class.host.clone()));
+    let chosen = engine::choose(argument, &source, &options, &asked, &locust.engine, &clock)?;
+    let bad = |reason: String| Failure::input(format!("locustfile `{argument}`: {reason}"));
+    let mut notes = Vec::new();
+    let (held, by_locust) = match chosen {
+        Chosen::Native(mut file) => (Held::of(&mut file, &clock, || true).map_err(bad)?, None),
+        Chosen::Locust(by_locust) => {
+            notes.extend(by_locust.note());
+            (by_locust.held(&mut notes).map_err(bad)?, Some(by_locust))
+        }
+    };
     let script = Script {
         main: source.main.clone(),
+        engine: if by_locust.is_some() { ScriptEngine::Locust } else { ScriptEngine::Native },
         files: source.files.iter().map(|(path, content)| (path.clone(), ScriptFile(content.clone()))).collect(),
         host: settings.flags.target.clone(),
         tags: settings.tags,
         exclude_tags: settings.exclude_tags,
         classes: locust.classes.clone(),
     };
-    let name = source.main.trim_end_matches(".py").to_owned();
-    let mut scenario = Scenario::of_script(name, script, target);
-    let mut warnings = String::new();
-    let overrides = match shape::curve(&mut file, &clock)? {
-        None => Overrides {
-            users: Some(overrides.users.unwrap_or(1)),
-            // Locust's own default, not all at once.
-            spawn_rate: Some(overrides.spawn_rate.unwrap_or(1.0)),
-            ..overrides
-        },
-        Some(curve) => {
-            scenario.loads[0].model = swarmgate_domain::LoadModel::Closed(curve);
-            if overrides.users.is_some() || overrides.spawn_rate.is_some() {
-                "note: the locustfile has a LoadTestShape, which says how many users there are: --users and --spawn-rate are left out"
-                    .clone_into(&mut warnings);
-            }
-            Overrides { users: None, spawn_rate: None, ..overrides }
-        }
-    };
-    let scenario = input::laid_over(&scenario, &overrides)?;
-    Ok(Loaded { scenario, data: Vec::new(), source: source.text, warnings })
-}
-
-/// The classes that are to be run.
-fn wanted<'f>(file: &'f Locustfile, names: &[String]) -> Result<Vec<&'f UserClass>, Failure> {
-    let classes = file.classes();
-    if let Some(unknown) = names.iter().find(|name| !classes.iter().any(|class| class.name == **name)) {
-        let known: Vec<_> = classes.iter().map(|class| class.name.as_str()).collect();
-        return Err(Failure::input(format!(
-            "class `{unknown}`: there is none of this name, allowed are {}",
-            known.join(", ")
-        )));
+    if held.curve.is_some() && (overrides.users.is_some() || overrides.spawn_rate.is_some()) {
+        notes.push("note: the locustfile has a LoadTestShape, which says how many users there are: --users and --spawn-rate are left out".to_owned());
     }
-    Ok(classes.iter().filter(|class| names.is_empty() || names.contains(&class.name)).collect())
+    let scenario = held.scenario(script, &overrides).map_err(input::mistakes)?;
+    let locust = by_locust.map(|by| RunByLocust { label: by.label(), command: by.command, main: argument.into() });
+    Ok(Loaded { scenario, data: Vec::new(), source: source.text, warnings: notes.join("\n"), locust })
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use crate::args::LoadArgs;
+use crate::args::{EngineChoice, LoadArgs};
 
 /// Options of `test`.
 #[derive(Clone, Debug, Args)]
@@ -69,9 +69,21 @@ pub enum RemoteCommand {
 /// Options of `test start`.
 #[derive(Clone, Debug, Args)]
 pub struct StartArgs {
-    /// A scenario file (.yaml), the name of a scenario that is stored there, or a URL to load
+    /// A scenario file (.yaml), a locustfile (.py), the name of a scenario that is stored there, or a URL to load
     #[arg(value_hint = ValueHint::AnyPath)]
     pub scenario: String,
+    /// Run users of these classes of a locustfile only
+    #[arg(value_name = "CLASS", help_heading = "Locustfiles")]
+    pub classes: Vec<String>,
+    /// Run tasks with one of these tags only
+    #[arg(long, value_name = "TAG", num_args = 1.., help_heading = "Locustfiles")]
+    pub tags: Vec<String>,
+    /// Run no tasks with one of these tags
+    #[arg(long, value_name = "TAG", num_args = 1.., help_heading = "Locustfiles")]
+    pub exclude_tags: Vec<String>,
+    /// What runs a locustfile; a Locust only where the workers have one
+    #[arg(long, value_name = "ENGINE", value_enum, help_heading = "Locustfiles")]
+    pub engine: Option<EngineChoice>,
     /// What the scenario says otherwise
     #[command(flatten)]
     pub load: LoadArgs,

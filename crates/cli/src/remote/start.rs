@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use clap::ValueEnum;
 use http::Method;
 use serde_json::{Map, Value, json};
 use swarmgate_domain::{ScenarioInputs, read_scenario};
@@ -14,6 +15,7 @@ use super::view::RemoteAccepted;
 use super::watch;
 use crate::exit::{Exit, Failure};
 use crate::input::{self, FolderInputs, read_text, render, variables};
+use crate::locustfile;
 
 pub(super) fn start(client: &Client, args: &StartArgs) -> Result<Exit, Failure> {
     let body = body(args)?;
@@ -33,7 +35,12 @@ fn body(args: &StartArgs) -> Result<Value, Failure> {
     let mut body = Map::new();
     let (load, scenario) = (&args.load, &args.scenario);
     let is_url = scenario.starts_with("http://") || scenario.starts_with("https://");
-    if !is_url && Path::new(scenario).extension().is_some() {
+    if !is_url && locustfile::is_locustfile(scenario) {
+        let source = locustfile::read(scenario)?;
+        let (main, data) = source.texts().map_err(Failure::input)?;
+        body.insert("scenario".to_owned(), main.into());
+        body.insert("data".to_owned(), json!(data));
+    } else if !is_url && Path::new(scenario).extension().is_some() {
         let (text, data) = read(scenario, &variables(&load.set)?)?;
         body.insert("scenario".to_owned(), text.into());
         body.insert("data".to_owned(), json!(data));
@@ -53,6 +60,10 @@ fn body(args: &StartArgs) -> Result<Value, Failure> {
     put("interval", load.interval.as_deref().map(Value::from));
     put("workers", args.workers.map(Value::from));
     put("thresholds", (!load.threshold.is_empty()).then(|| json!(load.threshold)));
+    put("engine", args.engine.and_then(|engine| Some(engine.to_possible_value()?.get_name().into())));
+    put("classes", (!args.classes.is_empty()).then(|| json!(args.classes)));
+    put("tags", (!args.tags.is_empty()).then(|| json!(args.tags)));
+    put("exclude_tags", (!args.exclude_tags.is_empty()).then(|| json!(args.exclude_tags)));
     put("pools", (!args.pool.is_empty()).then(|| json!(args.pool)));
     put("set", (!load.set.is_empty()).then(|| variables(&load.set).map(|set| json!(set))).transpose()?);
     Ok(Value::Object(body))

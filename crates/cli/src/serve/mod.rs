@@ -4,13 +4,15 @@ mod closing;
 mod data;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use swarmgate_api::{Api, Policy};
-use swarmgate_domain::Ended;
+use swarmgate_domain::{AllowedTargets, Ended};
 use swarmgate_listen::Server;
 use swarmgate_local::{FolderStore, LOCAL_POOL, Pipeline};
+use swarmgate_locust_process::{Engines, HOW_TO_INSTALL, LocustCommand, LocustEngine, Place};
 use swarmgate_report::ReportRenderer;
 use swarmgate_service::end_active;
 use swarmgate_worker::{Engine, EngineOptions};
@@ -44,10 +46,14 @@ async fn serve_until_asked(args: &ServeArgs) -> Result<Exit, Failure> {
     let store = FolderStore::open(&args.data)?;
     let lock = DataLock::take(&args.data)?;
     let interrupts = Interrupts::listen().map_err(|error| Failure::run(&error))?;
-    let pipeline =
-        Pipeline::start(Arc::new(store), Arc::new(Engine::new(EngineOptions::default())), Arc::new(ReportRenderer));
+    let locust = locust(args)?;
+    let label = locust.as_ref().map(version).transpose()?;
+    let missing = || "`serve` was started without --locust".to_owned();
+    let locust = locust.map(|command| LocustEngine::new(command, Place::Unpacked, AllowedTargets::Any));
+    let engine = Engines::new(Arc::new(Engine::new(EngineOptions::default())), locust.ok_or_else(missing));
+    let pipeline = Pipeline::start(Arc::new(store), Arc::new(engine), Arc::new(ReportRenderer));
     end_orphans(&pipeline).await?;
-    let policy = Policy { environment: environment(1), ..Policy::local(address.ip(), LOCAL_POOL) };
+    let policy = Policy { environment: environment(1), locust: label, ..Policy::local(address.ip(), LOCAL_POOL) };
     let api = Arc::new(Api::new(pipeline.ports().clone(), policy, swarmgate_report::dashboard_page()));
     let server = Server::start(listener, api.clone(), None);
     crate::print_line(&format!("listening on http://{address}"));
@@ -59,6 +65,21 @@ async fn serve_until_asked(args: &ServeArgs) -> Result<Exit, Failure> {
     pipeline.shutdown().await;
     drop(lock);
     exit
+}
+
+/// The Locust that tests may use, if there is to be one.
+fn locust(args: &ServeArgs) -> Result<Option<LocustCommand>, Failure> {
+    let named = args.locust.as_deref().filter(|named| !named.is_empty());
+    let found = named.map(|named| LocustCommand::find(Some(Path::new(named)))).transpose();
+    found.map_err(|none| Failure::input(format!("--locust: {none}")).with_hint(Some(HOW_TO_INSTALL.to_owned())))
+}
+
+/// What reports call it: `locust 2.47.0`.
+fn version(command: &LocustCommand) -> Result<String, Failure> {
+    command.version().map_err(|reason| {
+        let shown = command.path().display();
+        Failure::input(format!("--locust `{shown}`: {reason}")).with_hint(Some(HOW_TO_INSTALL.to_owned()))
+    })
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {

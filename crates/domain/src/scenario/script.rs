@@ -20,6 +20,9 @@ use crate::time::Micros;
 pub struct Script {
     /// Which of the files is the locustfile.
     pub main: String,
+    /// What runs it.
+    #[serde(default)]
+    pub engine: ScriptEngine,
     /// It and the files beside it that it needs, by their path from its folder: `users.csv`, `common/api.py`.
     pub files: BTreeMap<String, ScriptFile>,
     /// Where the users of all classes send their requests, whatever the classes say; as they say where it is `None`.
@@ -33,9 +36,25 @@ pub struct Script {
     pub classes: Vec<String>,
 }
 
+/// What runs the users of a script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScriptEngine {
+    /// Swarmgate's own Python, in the worker.
+    #[default]
+    Native,
+    /// A Locust, which the worker starts.
+    Locust,
+}
+
 impl Script {
     /// How many bytes all files of a script may have together: they are part of the plan, which every worker reads.
     pub const LARGEST: u64 = 4 * 1024 * 1024;
+
+    /// Whether `path` may be that of a file: below the locustfile's folder, and written in one way only.
+    pub fn is_path(path: &str) -> bool {
+        path.split('/').all(|part| !matches!(part, "" | "." | "..") && !part.contains(['\0', '\\']))
+    }
 }
 
 /// The content of a file. In JSON it is base64, since it may be anything.
@@ -111,6 +130,7 @@ mod tests {
         let file = |bytes: &[u8]| ScriptFile(bytes.into());
         let script = Script {
             main: "locustfile.py".to_owned(),
+            engine: ScriptEngine::Locust,
             files: [("locustfile.py", file(b"pass")), ("logo.png", file(&[0x89, 0, 0xff]))]
                 .map(|(name, file)| (name.to_owned(), file))
                 .into(),
@@ -122,5 +142,15 @@ mod tests {
         let scenario = Scenario::of_script("shop".to_owned(), script, None);
         let text = serde_json::to_string(&scenario).unwrap();
         assert_eq!(serde_json::from_str::<Scenario>(&text).unwrap(), scenario);
+    }
+
+    #[test]
+    fn paths_stay_below_the_folder() {
+        for path in ["locustfile.py", "data/users.csv", "a/..b", "ä.py"] {
+            assert!(Script::is_path(path), "{path}");
+        }
+        for path in ["", "/etc/passwd", "../x", "a/../x", "a//b", "./a", "a/", "a\\b", "a\0b"] {
+            assert!(!Script::is_path(path), "{path}");
+        }
     }
 }

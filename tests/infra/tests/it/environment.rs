@@ -46,7 +46,7 @@ fn functions_read_what_the_template_sets() {
 #[test]
 fn workers_read_what_the_chart_sets() {
     let Some(tools) = tools() else { return };
-    for more in ["secretName=", "secretName=secrets"] {
+    for more in ["secretName=", "secretName=secrets,locust=/opt/locust"] {
         let manifests = parse(&render(tools, "workers", "main", "load", &[WORKERS, more]).unwrap()).unwrap();
         let deployment = manifests.iter().find(|manifest| manifest["kind"] == "Deployment").unwrap();
         let variables = deployment["spec"]["template"]["spec"]["containers"][0]["env"].as_array().unwrap();

@@ -1,43 +1,32 @@
-//! A `LoadTestShape` as a curve of users: asked beforehand for each second of the test, so that all workers follow the same one.
-
-use std::cell::Cell;
-use std::rc::Rc;
+//! A `LoadTestShape` as a curve of users: what it says for each second of the test, so that all workers follow the same one.
 
 use swarmgate_domain::{CurvePoint, Micros, UserCurve};
-use swarmgate_locust::Locustfile;
 
-use crate::exit::Failure;
+use crate::load::ShapeTick;
 
 /// A shape that never ends is followed for a day.
 const LONGEST: u32 = 24 * 60 * 60;
 
-/// The curve of the locustfile's shape, if it has one. `clock` is moved on as the shape is asked.
+/// The curve of a shape, whose `tick` is given the second and how many users there are then.
 ///
 /// # Errors
-/// [`Failure`]: the shape raised an exception, or it ends at once.
-pub fn curve(file: &mut Locustfile, clock: &Rc<Cell<u64>>) -> Result<Option<UserCurve>, Failure> {
-    if !file.has_shape() {
-        return Ok(None);
-    }
-    let (began, mut users) = (clock.get(), 0.0_f64);
+/// What `tick` says, or that the shape ends at once; in words.
+pub fn curve(mut tick: impl FnMut(u32, u64) -> Result<Option<ShapeTick>, String>) -> Result<UserCurve, String> {
+    let mut users = 0.0_f64;
     let mut points = vec![CurvePoint { at: Micros::ZERO, value: 0.0 }];
     for second in 0..LONGEST {
-        clock.set(began + u64::from(second) * 1_000_000_000);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
         let present = users as u64;
-        let tick = file.tick(f64::from(second), present);
-        let tick = tick.map_err(|error| Failure::input(format!("the shape's tick() at {second} s: {error}")))?;
-        let Some(tick) = tick else { break };
+        let Some(tick) = tick(second, present)? else { break };
         let step = if tick.spawn_rate > 0.0 { tick.spawn_rate } else { f64::INFINITY };
         let wanted = tick.users.max(0.0);
         users = if wanted > users { (users + step).min(wanted) } else { (users - step).max(wanted) };
         points.push(CurvePoint { at: Micros::from_secs(u64::from(second) + 1), value: users });
     }
     if points.len() < 2 {
-        return Err(Failure::input("the shape's tick() is None at the start: there is no load"));
+        return Err("the shape's tick() is None at the start: there is no load".to_owned());
     }
-    let curve = UserCurve::new(straight(points)).map_err(|error| Failure::input(format!("the shape: {error}")))?;
-    Ok(Some(curve))
+    UserCurve::new(straight(points)).map_err(|error| format!("the shape: {error}"))
 }
 
 /// The points without those that lie on the line between their neighbours.
