@@ -9,7 +9,7 @@ use crate::reading::parse;
 use crate::tools::{run, said, tools};
 
 /// The version of the control plane in tests/tools: helm is built without one.
-const KUBERNETES: &str = "1.36.3";
+pub const KUBERNETES: &str = "1.36.3";
 
 /// What must be set.
 pub const WORKERS: &str = "bucket=results,queueUrl=https://sqs.eu-west-1.amazonaws.com/123456789012/shards,region=eu-west-1,\
