@@ -30,7 +30,8 @@ pub async fn told_of(store: &S3Store, key: &Key) -> Told {
         let tells_of_writes = queue.events.iter().any(|event| event.as_str() == "s3:ObjectCreated:*");
         let rules = queue.filter.as_ref().and_then(|filter| filter.key.as_ref()).map(|key| key.filter_rules());
         let holds_us_back = rules.into_iter().flatten().any(|rule| {
-            let (name, value) = (rule.name.as_ref().map_or("", |name| name.as_str()), rule.value.as_deref().unwrap_or(""));
+            let (name, value) =
+                (rule.name.as_ref().map_or("", |name| name.as_str()), rule.value.as_deref().unwrap_or(""));
             match name.to_ascii_lowercase().as_str() {
                 "prefix" => !key.as_str().starts_with(value),
                 "suffix" => !key.as_str().ends_with(value),
