@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use swarmgate_aws::{S3Store, Told, told_of};
 use swarmgate_domain::{Micros, key};
 use swarmgate_service::ports::Ports;
-use swarmgate_service::{Examiner, Finding, ServiceError, send_probe, told, wait_for_mark};
+use swarmgate_service::{Examiner, Finding, ServiceError, read_mark, send_probe, told, wait_for_mark};
 
 use super::HEARD;
 use crate::deployment::Deployment;
@@ -26,8 +26,9 @@ impl Notifications {
     }
 
     async fn hears(&self) -> Result<bool, ServiceError> {
-        let since = send_probe(&self.ports).await?;
-        Ok(wait_for_mark(&self.ports, HEARD, since, HEARD_WITHIN).await?.is_some())
+        let before = read_mark(&self.ports, HEARD).await?;
+        send_probe(&self.ports).await?;
+        Ok(wait_for_mark(&self.ports, HEARD, before.as_ref(), HEARD_WITHIN).await?.is_some())
     }
 
     async fn why_not(&self) -> Finding {

@@ -83,7 +83,7 @@ mod tests {
     const WHEN: When = When { every: SCHEDULED, remedy: "", log: "" };
 
     fn check(age_s: u64, failure: Option<&str>, said: &str, wrong: bool) {
-        let mark = Mark { age: Micros::from_secs(age_s), at: Micros::ZERO, failure: failure.map(str::to_owned) };
+        let mark = Mark { age: Micros::from_secs(age_s), draw: 0, failure: failure.map(str::to_owned) };
         let finding = WHEN.of_mark(Some(mark));
         assert_eq!((finding.said.as_str(), finding.is_wrong()), (said, wrong));
     }

@@ -18,8 +18,8 @@ const MOST_TRIES: u32 = 10;
 pub struct Mark {
     /// How long ago, by the store's clock.
     pub age: Micros,
-    /// When, by the store's clock.
-    pub at: Micros,
+    /// Tells it from the mark before.
+    pub draw: u64,
     /// What went wrong, if something did.
     pub failure: Option<String>,
 }
@@ -55,32 +55,32 @@ pub async fn read_mark(ports: &Ports, part: &str) -> Result<Option<Mark>, Servic
     let found = read::<Written>(&*ports.store, &key::mark(part)).await?;
     Ok(found.map(|found| Mark {
         age: found.object.store_time.shown.saturating_since(found.object.modified),
-        at: found.object.modified,
+        draw: found.value.draw,
         failure: found.value.failure,
     }))
 }
 
-/// Writes the probe, an object that the store is to tell of. Gives when that was, by the store's clock.
+/// Writes the probe, an object that the store is to tell of.
 ///
 /// # Errors
 /// [`ServiceError`]: the store failed.
-pub async fn send_probe(ports: &Ports) -> Result<Micros, ServiceError> {
-    Ok(written_probe(ports).await?.modified)
+pub async fn send_probe(ports: &Ports) -> Result<(), ServiceError> {
+    written_probe(ports).await.map(drop)
 }
 
-/// Waits until `part` has left a mark at `since` or later, for so long at most.
+/// Waits until `part` has left another mark than `before`, for so long at most. No times are compared: those of a store are whole seconds.
 ///
 /// # Errors
 /// [`ServiceError`]: the store failed.
 pub async fn wait_for_mark(
     ports: &Ports,
     part: &str,
-    since: Micros,
+    before: Option<&Mark>,
     most: Micros,
 ) -> Result<Option<Mark>, ServiceError> {
     let end = ports.clock.now() + most;
     loop {
-        let mark = read_mark(ports, part).await?.filter(|mark| mark.at >= since);
+        let mark = read_mark(ports, part).await?.filter(|mark| before.is_none_or(|before| mark.draw != before.draw));
         if mark.is_some() || ports.clock.now() >= end {
             return Ok(mark);
         }

@@ -9,7 +9,7 @@ use crate::reading::parse;
 use crate::tools::{run, said, tools};
 
 /// The version of the control plane in tests/tools: helm is built without one.
-const KUBERNETES: &str = "1.36.3";
+pub const KUBERNETES: &str = "1.36.3";
 
 /// What must be set.
 pub const WORKERS: &str = "bucket=results,queueUrl=https://sqs.eu-west-1.amazonaws.com/123456789012/shards,region=eu-west-1,\
@@ -19,8 +19,8 @@ const WORKLOAD: &str = "image.repository=registry.example/sample-workload";
 /// Every option of the charts, turned on.
 const ALL_OF_WORKERS: &str = "overprovisioning.enabled=true,autoscaling.enabled=true,secretName=secrets,imagePullSecrets[0].name=pull,\
     serviceAccount.annotations.eks\\.amazonaws\\.com/role-arn=arn:aws:iam::123456789012:role/workers,podAnnotations.team=shop,\
-    env[0].name=SWARMGATE_LOG,env[0].value=debug,controller.eventsQueueUrl=https://queue/events,controller.env[0].name=SWARMGATE_MOST_USERS,\
-    controller.env[0].value=5000,controller.serviceAccountAnnotations.eks\\.amazonaws\\.com/role-arn=arn:aws:iam::123456789012:role/controller";
+    env[0].name=SWARMGATE_LOG,env[0].value=debug,controller.eventsQueueUrl=https://queue/events,controller.env[0].name=SWARMGATE_LONGEST_TEST,\
+    controller.env[0].value=1h,controller.serviceAccountAnnotations.eks\\.amazonaws\\.com/role-arn=arn:aws:iam::123456789012:role/controller";
 /// The controller, turned on.
 pub const CONTROLLER: &str =
     "controller.enabled=true,controller.image.repository=registry.example/controller,controller.tokenSecret=api-token";

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::charts::{WORKERS, render};
+use crate::charts::{KUBERNETES, WORKERS, render};
 use crate::reading::document;
 use crate::tools::{infra, root, run, said, tools};
 
@@ -77,7 +77,8 @@ fn takes_the_values_on_premises(tools: &std::path::Path) {
     let folder = tempfile::tempdir().unwrap();
     let values = folder.path().join("on-premises.yaml");
     std::fs::write(&values, rest.split("```").next().unwrap()).unwrap();
-    let arguments = ["template", "workers", "helm/workers", "--values", values.to_str().unwrap()];
+    let arguments =
+        ["template", "workers", "helm/workers", "--values", values.to_str().unwrap(), "--kube-version", KUBERNETES];
     let output = run(tools, "helm", &arguments);
     assert!(output.status.success(), "{}", said(&output));
     let text = said(&output);
