@@ -150,8 +150,8 @@ class Other(HttpUser):
     assert_eq!(summary.environment["engine"], "locustfile, run by swarmgate http/1.1");
 
     // What can't be run is refused with its place, and so is a Locust where none may be used.
-    place.write("mine/locustfile.py", &format!("import socket\n{source}"));
-    for (more, words) in [(&[][..], &["line 1", "socket"][..]), (&["--engine", "locust"], &["engine", "Locust"])] {
+    place.write("mine/locustfile.py", &format!("import grpc\n{source}"));
+    for (more, words) in [(&[][..], &["line 1", "grpc"][..]), (&["--engine", "locust"], &["engine", "Locust"])] {
         let args = [&["start", "mine/locustfile.py", "--target", &target], more].concat();
         let ran = remote(&place, &served, &args);
         assert_eq!(ran.code, 2, "{ran:?}");

@@ -35,7 +35,7 @@ async fn they_are_tests_as_others() {
 #[tokio::test]
 async fn all_that_is_wrong_is_said() {
     let world = World::new().await;
-    let socket = format!("import socket\n{SHOP}");
+    let grpc = format!("import grpc\n{SHOP}");
     let shape = format!(
         "from locust import LoadTestShape\n{SHOP}class S(LoadTestShape):\n    def tick(self):\n        return None\n"
     );
@@ -53,7 +53,7 @@ async fn all_that_is_wrong_is_said() {
             "tags",
             "goes with a locustfile",
         ),
-        (&socket, json!({}), "data", "line 1, column"),
+        (&grpc, json!({}), "data", "line 1, column"),
         ("class Shopper\n", json!({}), "data", "line 1"),
         ("x = 1\n", json!({}), "scenario", "No User class"),
         ("while True: pass\n", json!({}), "scenario", "instructions"),
@@ -69,10 +69,10 @@ async fn all_that_is_wrong_is_said() {
 #[tokio::test]
 async fn a_locust_runs_what_the_native_engine_cannot_where_it_may() {
     let world = World::with(Policy { locust: Some("locust 2.47.0".to_owned()), ..policy() }).await;
-    let answer = post(&world, &format!("import socket\n{SHOP}"), &json!({})).await;
+    let answer = post(&world, &format!("import grpc\n{SHOP}"), &json!({})).await;
     assert_eq!(answer.status, 202, "{}", answer.shown());
     let warnings = answer.json()["warnings"].clone();
-    assert!(warnings[0]["detail"].as_str().unwrap().contains("socket"), "{warnings}");
+    assert!(warnings[0]["detail"].as_str().unwrap().contains("grpc"), "{warnings}");
     let id = answer.json()["id"].as_str().unwrap().to_owned();
     world.wait_for(&id, "finished").await;
     let summary = world.get(&format!("/tests/{id}/report/summary.json")).await.json();
