@@ -125,7 +125,6 @@ fn it_counts_what_the_server_counted() {
     assert!(ran.stderr.contains("locustfile.py:2:") && ran.stderr.contains("simplejson"), "{}", ran.stderr);
     assert!(ran.stderr.contains("the test starts with 20"), "{}", ran.stderr);
     assert!(summary.notes.iter().any(|note| note.contains("Locust")), "{:?}", summary.notes);
-    assert!(ran.stderr.contains("times in tasks: KeyError"), "{}", ran.stderr);
     assert!(summary.total.count > 300, "only {} requests", summary.total.count);
     assert_eq!((summary.quality.coverage, summary.load.users_started), (1.0, 20));
 
@@ -150,6 +149,9 @@ fn it_counts_what_the_server_counted() {
     assert_eq!((counts["/login"], counts["bye"]), (10, 20), "on_start and on_stop of each HttpUser");
     assert_eq!(counts["within"], counts["home"]);
     assert_eq!(redirected.statuses, [(200, redirected.count), (302, 2 * redirected.count)].into());
+
+    assert_eq!(summary.quality.exceptions, counts["before"], "each of these tasks ends with one");
+    assert!(summary.exceptions[0].message.contains("KeyError: 'nothing'"), "{:?}", summary.exceptions);
 
     let failure = |name: &str| summary.failures.iter().find(|failure| failure.name == name).expect("it failed");
     let (broken, disliked) = (failure("/status/503"), failure("home"));

@@ -46,10 +46,6 @@ pub(crate) fn load(
     let source = checked(main, files, body)?;
     let engine = wanted_engine(body, locust)?;
     let read = read(main, &source, files, body, overrides, clock);
-    let label = |engine| match engine {
-        ScriptEngine::Native => "locustfile, run by swarmgate http/1.1".to_owned(),
-        ScriptEngine::Locust => locust.unwrap_or("locust").to_owned(),
-    };
     let (engine, held, warnings) = match (engine, read) {
         (Some(ScriptEngine::Locust), Ok(held)) => (ScriptEngine::Locust, held, Vec::new()),
         (Some(ScriptEngine::Locust), Err(_)) => (ScriptEngine::Locust, unread(body), Vec::new()),
@@ -68,7 +64,13 @@ pub(crate) fn load(
     };
     let scenario = held.scenario(script, overrides);
     let scenario = scenario.map_err(|mistakes| mistakes.into_iter().map(of_body).collect::<Vec<_>>())?;
-    Ok(Loaded { scenario, data: Vec::new(), source, warnings, engine: Some(label(engine)) })
+    Ok(Loaded {
+        scenario,
+        data: Vec::new(),
+        source,
+        warnings,
+        engine: locust.filter(|_| engine == ScriptEngine::Locust).map(str::to_owned),
+    })
 }
 
 /// The text of the locustfile, when all that was sent may be files of a script.

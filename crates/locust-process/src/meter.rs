@@ -35,10 +35,13 @@ pub struct Meter {
     entries: Vec<EntryStats>,
     names: Names,
     failures: Vec<(String, String)>,
+    exceptions: Vec<(String, String)>,
     generator: GeneratorStats,
     reasons: Vec<String>,
     /// Requests since the last tick, in order, with the statuses of their redirects.
     pending: Vec<(Request, Vec<u16>)>,
+    /// Exceptions since the last tick, in order: when, and which.
+    raised: Vec<(u64, u32)>,
     /// Redirects of the request that comes next.
     hops: Vec<u16>,
     last: Tick,
@@ -80,9 +83,11 @@ impl Meter {
             entries: Vec::new(),
             names: Names::default(),
             failures: Vec::new(),
+            exceptions: Vec::new(),
             generator: GeneratorStats::default(),
             reasons: Vec::new(),
             pending: Vec::new(),
+            raised: Vec::new(),
             hops: Vec::new(),
             last: Tick { at: from.0, users: 0, started: 0, cpu: 0, late: None },
             closed: VecDeque::new(),
@@ -108,6 +113,21 @@ impl Meter {
     /// The request that comes next was redirected by an answer with `status`.
     pub fn hop(&mut self, status: u16) {
         self.hops.push(status);
+    }
+
+    /// There is one exception more.
+    pub fn exception(&mut self, message: String, traceback: String) {
+        self.exceptions.push((message, traceback));
+    }
+
+    /// An exception left a task.
+    pub fn raised(&mut self, at: u64, exception: u32) {
+        self.raised.push((at, exception));
+    }
+
+    /// The locustfile asked for this exit code.
+    pub fn exit_code(&mut self, code: i64) {
+        self.generator.script.record_exit_code(code);
     }
 
     /// Everything before `tick` was reported.
@@ -196,6 +216,13 @@ impl Meter {
         let before = self.pending.partition_point(|(request, _)| request.at < end);
         let due: Vec<_> = self.pending.drain(..before).collect();
         due.into_iter().for_each(|(request, hops)| self.count(request, &hops));
+        let before = self.raised.partition_point(|(at, _)| *at < end);
+        for (at, exception) in self.raised.drain(..before) {
+            let known = usize::try_from(exception).ok().and_then(|index| self.exceptions.get(index));
+            if let Some((message, traceback)) = known {
+                self.generator.script.record_exception(message, traceback, Micros(at));
+            }
+        }
     }
 
     fn entry(&mut self, name: u32) -> Option<&mut EntryStats> {
@@ -282,6 +309,8 @@ mod tests {
         meter.request(request(999_999));
         meter.hop(302);
         meter.request(Request { status: 503, failure: 1, ..request(1_000_000) });
+        meter.exception("KeyError: 'x'".into(), "line 1".into());
+        meter.raised(1_200_000, 0);
         meter.tick(tick(1_500_000, 4, 300_001));
         meter.request(Request { milliseconds: f64::NAN, ..request(2_100_000) });
         meter.finish(Micros(2_200_000), None);
@@ -296,6 +325,7 @@ mod tests {
         assert_eq!((entry(1).succeeded.count, entry(1).failed.count, entry(1).redirects), (1, 1, 1));
         assert_eq!(entry(1).statuses, [(200, 1), (302, 1), (503, 1)].into());
         assert_eq!((entry(1).clock_faults, entry(1).body_bytes), (1, 20));
+        assert_eq!([0, 1].map(|at| all[at].stats.generator.script.exception_count()), [0, 1]);
         let generator = |at: usize| &all[at].stats.generator;
         assert_eq!((generator(0).cpu_micros, generator(1).cpu_micros), (200_000, 100_000));
         // Four users from 1.5 s to the end of the load, and not in the grace time.

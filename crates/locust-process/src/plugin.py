@@ -14,6 +14,7 @@ import signal
 import struct
 import sys
 import time
+import traceback
 
 _RUN = json.loads(os.environ.pop("SWARMGATE_LOCUST_RUN"))
 
@@ -41,11 +42,13 @@ _LONGEST = 24 * 60 * 60
 
 _pack_request = struct.Struct("<cIQdQHI").pack
 _pack_hop = struct.Struct("<cH").pack
+_pack_raised = struct.Struct("<cQI").pack
 _pack_tick = struct.Struct("<cQIQQq").pack
 
 _buffer = bytearray(b"\0swarmgate-locust-1\n")
 _names = {}
 _errors = {}
+_exceptions = {}
 # What `time.perf_counter()` shows at test time 0.
 _origin = None
 _spawned = 0
@@ -168,14 +171,19 @@ def _tick_again_and_again():
         due = now + _TICK
 
 
-_raised = collections.Counter()
-
-
 @locust.events.user_error.add_listener
-def _on_user_error(exception, **_):
-    text = f"{type(exception).__name__}: {exception}"[:300]
-    if text in _raised or len(_raised) < 100:
-        _raised[text] += 1
+def _on_user_error(exception, tb=None, **_):
+    if _origin is None:
+        return
+    key = (f"{type(exception).__name__}: {exception}", "".join(traceback.format_exception(type(exception), exception, tb)))
+    if key not in _exceptions and len(_exceptions) >= 1_000:
+        key = ("others", "")
+    number = _exceptions.get(key)
+    if number is None:
+        number = _exceptions[key] = len(_exceptions)
+        message, text = _text(key[0], 1_000), key[1].encode("utf-8", "replace")[-4_000:]
+        _buffer.extend(struct.pack("<cIHH", b"Y", number, len(message), len(text)) + message + text)
+    _buffer.extend(_pack_raised(b"X", _micros(), number))
 
 
 # --- how users end: requests in flight are finished and counted, no further one is sent, but for those of on_stop ---
@@ -456,8 +464,9 @@ def _on_init(environment, **_):
 
 
 @locust.events.quit.add_listener
-def _on_quit(exit_code=None, **_):
-    _say("exit", code=exit_code, raised=_raised.most_common(10))
+def _on_quit(**_):
+    code = _runner.environment.process_exit_code
+    _say("exit", code=code if isinstance(code, int) else None)
 
 
 atexit.register(_flush)

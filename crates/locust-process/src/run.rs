@@ -139,7 +139,7 @@ async fn keep(mut parts: Parts, mut told: watch::Receiver<Control>, intervals: m
         asked_to_stop: false,
         over_by: None,
     };
-    work.until_its_end(told, intervals).await;
+    work.until_gone(told, intervals).await;
 }
 
 /// A Locust at work.
@@ -160,7 +160,7 @@ struct Work {
 }
 
 impl Work {
-    async fn until_its_end(mut self, mut told: watch::Receiver<Control>, intervals: mpsc::Sender<MeasuredInterval>) {
+    async fn until_gone(mut self, mut told: watch::Receiver<Control>, intervals: mpsc::Sender<MeasuredInterval>) {
         self.obey(&told.borrow_and_update().clone());
         let garbled = loop {
             self.tell_what_is_due().await;
@@ -255,16 +255,13 @@ impl Work {
             Frame::Name { kind, name } => self.meter.name(kind, name),
             Frame::Failure { class, text } => self.meter.failure(class, text),
             Frame::Request(request) => self.meter.request(request),
+            Frame::Exception { message, traceback } => self.meter.exception(message, traceback),
+            Frame::Raised { at, exception } => self.meter.raised(at, exception),
             Frame::Hop { status } => self.meter.hop(status),
             Frame::Tick(tick) => self.meter.tick(tick),
             Frame::Message(Message::Over {}) => self.over_by = Some(self.clock.now() + LEAVING),
-            Frame::Message(Message::Exit { code, raised }) => {
-                for (text, count) in raised {
-                    tracing::warn!(target: "locustfile", "{count} times in tasks: {text}");
-                }
-                if let Some(code) = code.filter(|code| *code != 0) {
-                    tracing::warn!(target: "locustfile", "Locust ends with exit code {code}: what fails a test here are its thresholds");
-                }
+            Frame::Message(Message::Exit { code }) => {
+                self.meter.exit_code(code.unwrap_or_default());
                 return self.over_by.is_some();
             }
             Frame::Message(Message::Hello(_) | Message::Described { .. } | Message::Ready { .. }) => {}

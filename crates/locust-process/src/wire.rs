@@ -6,6 +6,8 @@
 //! | `E` | a failure: its number `u32` from 1 on, lengths of the exception's class and its text `u16`, both texts |
 //! | `R` | a request: name `u32`, test time at which it was reported `u64` (us), response time `f64` (ms), bytes `u64`, status `u16` or 0, failure `u32` or 0 |
 //! | `A` | the request that comes next was redirected: status `u16` |
+//! | `Y` | an exception that left a task: its number `u32`, lengths of what it says and its traceback `u16`, both texts |
+//! | `X` | it came: test time `u64` (us), number `u32` |
 //! | `T` | how things stand: test time `u64` (us), users `u32`, users started so far `u64`, CPU time so far `u64` (us), how late the timer was `i64` (us), below 0: no timer |
 //! | `J` | anything else: length `u32`, a JSON object |
 
@@ -24,6 +26,8 @@ pub enum Frame {
     Failure { class: String, text: String },
     Request(Request),
     Hop { status: u16 },
+    Exception { message: String, traceback: String },
+    Raised { at: u64, exception: u32 },
     Tick(Tick),
     Message(Message),
 }
@@ -69,10 +73,9 @@ pub enum Message {
     },
     /// All users are gone.
     Over {},
-    /// The process ends.
+    /// The process ends. The exit code that the locustfile asked for.
     Exit {
         code: Option<i64>,
-        raised: Vec<(String, u64)>,
     },
 }
 
@@ -179,6 +182,11 @@ impl<'a> Cursor<'a> {
                 status: self.u16()?,
                 failure: self.u32()?,
             }),
+            [b'Y'] => {
+                let (message, traceback) = self.texts()?;
+                Frame::Exception { message, traceback }
+            }
+            [b'X'] => Frame::Raised { at: self.u64()?, exception: self.u32()? },
             [b'A'] => Frame::Hop { status: self.u16()? },
             [b'T'] => Frame::Tick(Tick {
                 at: self.u64()?,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::script::Script;
+use super::script::{Script, ScriptEngine};
 use super::template::Template;
 use crate::curve::{RateCurve, UserCurve};
 use crate::threshold::Threshold;
@@ -52,6 +52,9 @@ pub struct Scenario {
 impl Scenario {
     /// What users speak, and who speaks it, for the report: `swarmgate http/2, through http://proxy:3128`.
     pub fn engine(&self) -> String {
+        if self.script.as_ref().is_some_and(|script| script.engine == ScriptEngine::Locust) {
+            return "locust".to_owned();
+        }
         let script = if self.script.is_some() { "locustfile, run by " } else { "" };
         let through = self.http.proxy.as_ref().map(|proxy| format!(", through {}", proxy.url)).unwrap_or_default();
         format!("{script}swarmgate {}{through}", self.http.version.label())
