@@ -130,7 +130,6 @@ pub struct Quality {
     /// CPU time of the workers by the CPU time that they might have had, from 0 to 1.
     pub cpu_share: f64,
     /// Time in which load threads had something to do but no core by the time that they were there, from 0 to 1.
-    #[serde(default)]
     pub core_wait_share: f64,
     /// Requests given up when the test ended.
     pub cut_off: u64,
