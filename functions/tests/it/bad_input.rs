@@ -52,8 +52,10 @@ async fn what_may_not_be_is_answered_with_field_value_and_what_is_allowed() {
     for host in NEVER_LOADED {
         refused(json!({ "scenario": format!("http://{host}/latest/meta-data") }), "target", "127.0.0.1").await;
         refused(json!({ "scenario": url, "target": format!("http://{host}:8080") }), "target", "127.0.0.1").await;
-        let flow = format!("target: {url}\nload: {{ users: 1, duration: 1s }}\nflow: [ GET 'http://{host}/' ]\n");
-        refused(json!({ "scenario": flow }), "flow.GET", "127.0.0.1").await;
+        let flow = format!("target: {url}\nload: {{ users: 1, duration: 1s }}\nflow: [ \"GET http://{host}/\" ]\n");
+        let (status, answer) = world.post_test("bad", &json!({ "scenario": flow })).await;
+        assert_eq!(status, 422, "{host}: {answer}");
+        assert!(answer["errors"][0]["field"].as_str().is_some_and(|field| field.starts_with("flow")), "{answer}");
     }
     refused(json!({ "scenario": "http://shop.example/" }), "target", "127.0.0.1").await;
     refused(json!({ "scenario": "http://127.0.0.1.shop.example/" }), "target", "127.0.0.1").await;
