@@ -129,10 +129,9 @@ async fn an_inconclusive_test_fails_its_stage_unless_asked_otherwise() {
         panic!("no failure\n{}", world.gate.log())
     };
     let message = told["failureDetails"]["message"].as_str().expect("a failure has a message");
-    assert!(
-        message.starts_with("inconclusive: `tls.p50 < 1s` is about requests of which there were none"),
-        "{message}"
-    );
+    // A busy machine may be a reason beside it.
+    let reason = "`tls.p50 < 1s` is about requests of which there were none";
+    assert!(message.starts_with("inconclusive: ") && message.contains(reason), "{message}");
     assert_eq!(told["failureDetails"]["type"], "JobFailed");
     parameters["inconclusive"] = "pass".into();
     let JobAnswer::Success(told) = run_stage(&world, "allowed", &parameters).await else {
