@@ -1,7 +1,7 @@
 //! An engine that sends nothing, and measures the same in each interval.
 
 use async_trait::async_trait;
-use swarmgate_domain::{EntryStats, GeneratorStats, Interval, Latency, Micros, Stats};
+use swarmgate_domain::{EntryName, EntryStats, GeneratorStats, Interval, Latency, Micros, Stats};
 use swarmgate_local::SystemClock;
 use swarmgate_service::ports::{Clock, EngineError, LoadEngine, LoadRun, MeasuredInterval, ShardSpec, UsersChange};
 
@@ -77,6 +77,8 @@ impl FakeRun {
             cpu_available_micros: length.0,
             ..GeneratorStats::default()
         };
-        Stats { entries: [(self.spec.scenario.names[0].clone(), entry)].into(), generator }
+        // The names of a script come up as it runs.
+        let name = self.spec.scenario.names.first().cloned().unwrap_or_else(|| EntryName::request("GET", "/"));
+        Stats { entries: [(name, entry)].into(), generator }
     }
 }

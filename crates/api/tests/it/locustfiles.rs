@@ -55,7 +55,7 @@ async fn all_that_is_wrong_is_said() {
         ),
         (&grpc, json!({}), "data", "line 1, column"),
         ("class Shopper\n", json!({}), "data", "line 1"),
-        ("x = 1\n", json!({}), "scenario", "No User class"),
+        ("x = 1\n", json!({}), "scenario", "no User class found"),
         ("while True: pass\n", json!({}), "scenario", "instructions"),
         (&shape, json!({}), "scenario", "there is no load"),
     ] {
