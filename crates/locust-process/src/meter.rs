@@ -335,12 +335,12 @@ mod tests {
     #[test]
     fn a_stuck_locust_saturates_all_intervals_that_it_missed() {
         let mut meter = meter(0, 3_000_000);
-        meter.tick(tick(500_000, 1, 1));
+        meter.tick(tick(400_000, 1, 1));
         meter.tick(tick(2_500_000, 1, 100_001));
         meter.finish(Micros(3_000_000), Some(WantsEnd::Stop));
         let all = closed(&mut meter);
         assert_eq!(all.len(), 3);
-        assert!(all.iter().all(|interval| interval.saturation[0].contains("2.0")), "{all:?}");
+        assert!(all.iter().all(|interval| interval.saturation[0].contains("2.1s")), "{all:?}");
         assert_eq!((all[1].wants_end.clone(), all[2].wants_end.clone()), (None, Some(WantsEnd::Stop)));
     }
 

@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn keys_are_decoded() {
         assert_eq!(keys(&message("tests/a/ready/000001.new")).unwrap(), ["tests/a/ready/000001.new"]);
-        assert_eq!(keys(&message("tests%2Fa%2Fready%2F000001")).unwrap(), ["tests/a/ready/000001.new"]);
+        assert_eq!(keys(&message("tests%2Fa%2Fready%2F000001.new")).unwrap(), ["tests/a/ready/000001.new"]);
         assert_eq!(keys(&message("tests/Not+ours")).unwrap(), [""; 0]);
         let at = read(&message("tests/a/ready/000001.new"), "results").unwrap().created[0].at;
         assert_eq!(at, Some(Micros(1_795_487_400_500_000)));

@@ -7,7 +7,7 @@ use indexmap::{IndexMap, IndexSet};
 use num_traits::ToPrimitive;
 use rustc_hash::FxBuildHasher;
 
-use super::{Value, same_object};
+use super::{Instance, Value, same_object};
 
 /// A value that may be a key: it was checked to be hashable.
 #[derive(Clone, Debug)]
@@ -151,7 +151,9 @@ pub fn equal_plain(a: &Value, b: &Value) -> bool {
                 _ => false,
             },
         },
-        (Instance(x), other) | (other, Instance(x)) => x.payload().is_some_and(|payload| equal_plain(&payload, other)),
+        (Instance(x), other) | (other, Instance(x)) => {
+            x.payload().or_else(|| number_of(x)).is_some_and(|value| equal_plain(&value, other))
+        }
         (Object(x), Object(y)) => match (x.as_key(), y.as_key()) {
             (Some(x), Some(y)) => equal_plain(&x, &y),
             _ => false,
@@ -160,6 +162,13 @@ pub fn equal_plain(a: &Value, b: &Value) -> bool {
         (Method(a), Method(b)) => same_object(&a.receiver, &b.receiver) && same_object(&a.function, &b.function),
         _ => false,
     }
+}
+
+/// The plain number that an instance of our own classes of numbers equals: their one key field is named for it.
+fn number_of(instance: &Instance) -> Option<Value> {
+    let fields = instance.class.key_fields()?;
+    let field = fields.first().filter(|field| fields.len() == 1 && field.text().as_str() == "_key")?;
+    instance.get(*field)
 }
 
 fn same_items(a: &SetItems, b: &SetItems) -> bool {

@@ -3,6 +3,8 @@
 use std::process::Command;
 use std::time::Duration;
 
+use axum::Router;
+use axum::http::StatusCode;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
@@ -10,6 +12,8 @@ use serde_json::Value;
 use swarmgate_kubernetes::testing::{ControlPlane, Kubelet, Program, RunningPod};
 use swarmgate_testbed::{AwsStandIns, free_port};
 use swarmgate_workload::{RunningWorkload, Workload};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::binaries::binary;
 use crate::chart;
@@ -49,7 +53,10 @@ impl OnPremises {
         let helm = chart::helm()?;
         let (api, hooks) = (format!("127.0.0.1:{}", free_port()), format!("127.0.0.1:{}", free_port()));
         let webhook = format!("http://{hooks}/notices");
+        // The store tries its webhook when it starts, and the controller needs the store.
+        let greeter = Greeter::listen(&hooks).await;
         let aws = AwsStandIns::start(test, (news == News::ByWebhook).then_some(webhook.as_str())).await?;
+        drop(greeter);
         let plane = ControlPlane::start()?;
         plane.node("node-1", 64).await;
         plane.namespace(NAMESPACE).await;
@@ -144,6 +151,21 @@ impl OnPremises {
             let logs: Vec<_> = self.kubelet.logged().iter().map(|pod| self.kubelet.log(pod)).collect();
             panic!("waited for {what}\n{}", logs.join("\n"));
         }
+    }
+}
+
+/// Answers what is asked before there is a controller.
+struct Greeter {
+    _answers: JoinSet<()>,
+}
+
+impl Greeter {
+    async fn listen(address: &str) -> Self {
+        let listener = TcpListener::bind(address).await.expect("the port was free a moment ago");
+        let routes = Router::new().fallback(async || StatusCode::NO_CONTENT);
+        let mut answers = JoinSet::new();
+        answers.spawn(async move { axum::serve(listener, routes).await.expect("it serves until it is dropped") });
+        Self { _answers: answers }
     }
 }
 
