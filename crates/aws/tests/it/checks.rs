@@ -11,13 +11,19 @@ use swarmgate_testbed::AwsStandIns;
 
 const QUEUE: &str = "arn:aws:sqs:us-east-1:123456789012:events";
 
-/// Notifications of what lies under a prefix, and ends with a suffix.
+/// Notifications of what lies under a prefix, and ends with a suffix; an empty one is none, since moto takes no empty rule.
 fn of(prefix: &str, suffix: &str) -> NotificationConfiguration {
-    let rule = |name, value| FilterRule::builder().name(name).value(value).build();
-    let rules = S3KeyFilter::builder().filter_rules(rule(FilterRuleName::Prefix, prefix));
-    let rules = rules.filter_rules(rule(FilterRuleName::Suffix, suffix));
-    let filter = NotificationConfigurationFilter::builder().key(rules.build());
-    let queue = QueueConfiguration::builder().queue_arn(QUEUE).events(Event::S3ObjectCreated).filter(filter.build());
+    let rules = [(FilterRuleName::Prefix, prefix), (FilterRuleName::Suffix, suffix)];
+    let rules: Vec<_> = rules
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| FilterRule::builder().name(name).value(value).build())
+        .collect();
+    let filter = (!rules.is_empty()).then(|| {
+        let rules = S3KeyFilter::builder().set_filter_rules(Some(rules)).build();
+        NotificationConfigurationFilter::builder().key(rules).build()
+    });
+    let queue = QueueConfiguration::builder().queue_arn(QUEUE).events(Event::S3ObjectCreated).set_filter(filter);
     NotificationConfiguration::builder()
         .queue_configurations(queue.build().expect("an ARN and an event are all that it needs"))
         .build()
