@@ -14,5 +14,6 @@ mod controller;
 mod doctor;
 mod entries;
 mod on_premises;
+mod room;
 mod story;
 mod world;

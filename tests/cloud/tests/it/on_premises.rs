@@ -13,10 +13,11 @@ use swarmgate_kubernetes::testing::{ControlPlane, Kubelet, Program, RunningPod};
 use swarmgate_testbed::{AwsStandIns, free_port};
 use swarmgate_workload::{RunningWorkload, Workload};
 use tokio::net::TcpListener;
+use tokio::sync::SemaphorePermit;
 use tokio::task::JoinSet;
 
 use crate::binaries::binary;
-use crate::chart;
+use crate::{chart, room};
 
 const BUCKET: &str = "results";
 const NAMESPACE: &str = "swarmgate";
@@ -45,12 +46,14 @@ pub struct OnPremises {
     pub server: RunningWorkload,
     api: String,
     _aws: AwsStandIns,
+    _room: SemaphorePermit<'static>,
 }
 
 impl OnPremises {
     /// Starts everything; `None`: the test is skipped, which was said.
     pub async fn start(test: &str, news: News) -> Option<Self> {
         let helm = chart::helm()?;
+        let room = room::take().await;
         let (api, hooks) = (format!("127.0.0.1:{}", free_port()), format!("127.0.0.1:{}", free_port()));
         let webhook = format!("http://{hooks}/notices");
         // The store tries its webhook when it starts, and the controller needs the store.
@@ -99,6 +102,7 @@ impl OnPremises {
             server: Workload::builder().start().unwrap(),
             api: format!("http://{api}"),
             _aws: aws,
+            _room: room,
         };
         world.wait_until("the API", async || world.status("/health", Some(TOKEN)).await == Some(200)).await;
         Some(world)

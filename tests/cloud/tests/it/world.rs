@@ -17,11 +17,12 @@ use swarmgate_testbed::{
     KeyFilter, LambdaFunction,
 };
 use swarmgate_workload::{RunningWorkload, Workload};
+use tokio::sync::SemaphorePermit;
 use tokio::task::JoinSet;
 
 use crate::binaries::binary;
-use crate::chart;
 use crate::entries::AccessEntries;
+use crate::{chart, room};
 
 pub const BUCKET: &str = "results";
 const CLUSTER: &str = "load";
@@ -53,12 +54,14 @@ pub struct World {
     /// The URLs of the queues of shards and of events.
     pub queues: [String; 2],
     pub aws: AwsStandIns,
+    _room: SemaphorePermit<'static>,
 }
 
 impl World {
     /// Starts everything; `None`: the test is skipped, which was said.
     pub async fn start(test: &str, arrival: Arrival) -> Option<Self> {
         let helm = chart::helm()?;
+        let room = room::take().await;
         let mut bridge = EventBridge::start().await;
         let aws = AwsStandIns::start(test, Some(&bridge.url())).await?;
         let entries = AccessEntries::start(aws.keys().0).await;
@@ -107,6 +110,7 @@ impl World {
             bridge: Some(bridge),
             queues: [shards, events],
             aws,
+            _room: room,
         })
     }
 
