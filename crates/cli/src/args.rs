@@ -132,7 +132,7 @@ pub struct RunArgs {
     /// Where the report goes [default: reports/{id}]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
     pub out: Option<PathBuf>,
-    /// Print nothing but the report's path, and why the test could not run
+    /// Print nothing but the report's path, and why the test did not pass
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
     /// Print one JSON object a line: the live view once an interval, and the summary at the end

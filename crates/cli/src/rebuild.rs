@@ -43,7 +43,7 @@ async fn rebuild_all(dir: &Path) -> Result<Exit, Failure> {
             if is_run { FolderStore::open_with(root, &report_prefix(run), dir)? } else { FolderStore::open(root)? };
         let page = store.path(&swarmgate_domain::key::report(run, "index.html"));
         let summary = rebuild_one(store, run).await?;
-        crate::print_line(&table::summary(&summary));
+        table::print(&summary, false);
         crate::print_line(&page.display().to_string());
         exit = Some(Exit::from(&summary.verdict));
     }

@@ -265,12 +265,7 @@ async fn conclude(args: &RunArgs, ports: &Ports, id: &RunId, out: &Path) -> Resu
     if args.json {
         crate::print_line(&serde_json::json!({ "event": "summary", "report": page, "summary": summary }).to_string());
     } else {
-        match &summary.ended {
-            _ if !args.quiet => crate::print_line(&table::summary(&summary)),
-            // Quiet about what goes well, not about what did not.
-            Ended::Failed { reason } => crate::print_error(&format!("error: {reason}")),
-            _ => {}
-        }
+        table::print(&summary, args.quiet);
         crate::print_line(&page.display().to_string());
     }
     Ok(exit_of(&summary))

@@ -1,10 +1,19 @@
 //! What a test came to, as a terminal shows it.
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, TableComponent, presets};
-use swarmgate_domain::{EntrySummary, Micros, Summary, ThresholdOutcome, Verdict};
+use swarmgate_domain::{Ended, EntrySummary, Micros, Summary, ThresholdOutcome, Verdict};
+
+/// Prints it; when `quiet`, only what did not go well.
+pub fn print(summary: &Summary, quiet: bool) {
+    if !quiet {
+        crate::print_line(&self::summary(summary));
+    } else if let Some(trouble) = trouble(summary) {
+        crate::print_error(&trouble);
+    }
+}
 
 /// The requests, the thresholds, the notes, and the verdict.
-pub fn summary(summary: &Summary) -> String {
+fn summary(summary: &Summary) -> String {
     let mut text = format!("\n{}\n", requests(summary));
     for failure in summary.failures.iter().take(10) {
         text += &format!(
@@ -33,6 +42,15 @@ pub fn summary(summary: &Summary) -> String {
     }
     text += &format!("\n{}", verdict(summary));
     text
+}
+
+/// Why a test did not pass.
+fn trouble(summary: &Summary) -> Option<String> {
+    match (&summary.ended, &summary.verdict) {
+        (Ended::Failed { reason }, _) => Some(format!("error: {reason}")),
+        (_, Verdict::Pass) => None,
+        _ => Some(verdict(summary)),
+    }
 }
 
 fn verdict(summary: &Summary) -> String {

@@ -108,7 +108,7 @@ pub struct StartArgs {
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Print nothing but the report's address, and why the test could not run
+    /// Print nothing but the report's address, and why the test did not pass
     #[arg(long, short)]
     pub quiet: bool,
     /// Print one JSON object a line: the live view once an interval, and the summary at the end

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use swarmgate_domain::{Ended, LiveView, Summary};
+use swarmgate_domain::{LiveView, Summary};
 use swarmgate_service::TestStatus;
 use swarmgate_service::ports::Clock;
 
@@ -46,16 +46,12 @@ pub(super) fn watch(client: &Client, id: &str, output: &OutputArgs) -> Result<Ex
     progress.finish();
     let summary: Summary = client.get(&format!("{path}/report/summary.json"))?;
     let report = client.address(&format!("{path}/report"));
-    match &summary.ended {
-        _ if output.json => {
-            crate::print_line(&json!({ "event": "summary", "report": report, "summary": summary }).to_string());
-            return Ok(run::exit_of(&summary));
-        }
-        _ if !output.quiet => crate::print_line(&table::summary(&summary)),
-        Ended::Failed { reason } => crate::print_error(&format!("error: {reason}")),
-        _ => {}
+    if output.json {
+        crate::print_line(&json!({ "event": "summary", "report": report, "summary": summary }).to_string());
+    } else {
+        table::print(&summary, output.quiet);
+        crate::print_line(&report);
     }
-    crate::print_line(&report);
     Ok(run::exit_of(&summary))
 }
 
