@@ -106,11 +106,6 @@ impl Checker<'_> {
 
 /// What of modules that are there is not, and what to do about it.
 const REFUSED_PARTS: &[(&str, &str)] = &[
-    ("threading.Thread", THREADS),
-    ("threading.Timer", THREADS),
-    ("gevent.spawn", THREADS),
-    ("gevent.spawn_later", THREADS),
-    ("gevent.Greenlet", THREADS),
     ("socket.socket", SOCKETS),
     ("socket.create_connection", SOCKETS),
     ("http.client.HTTPConnection", OTHER_CLIENT),
@@ -122,30 +117,17 @@ const REFUSED_PARTS: &[(&str, &str)] = &[
     ("os.system", PROCESSES),
     ("os.popen", PROCESSES),
     ("os.fork", PROCESSES),
-    ("os.makedirs", WRITING),
-    ("os.mkdir", WRITING),
-    ("os.remove", WRITING),
-    ("os.rename", WRITING),
-    ("shutil.rmtree", WRITING),
-    ("shutil.copy", WRITING),
-    ("shutil.copyfile", WRITING),
-    ("shutil.move", WRITING),
-    ("tempfile.NamedTemporaryFile", WRITING),
-    ("tempfile.TemporaryDirectory", WRITING),
-    ("tempfile.mkdtemp", WRITING),
     (
         "requests.auth.HTTPDigestAuth",
         "only HTTPBasicAuth is there natively; run it with a real Locust: --engine locust",
     ),
 ];
 
-const THREADS: &str =
-    "users already run beside each other, and nothing else can be started; run it with a real Locust: --engine locust";
+const ASYNC: &str = "there are no coroutines: users already run beside each other, and gevent.spawn starts more; or run it with a real Locust: --engine locust";
 const SOCKETS: &str = "only HTTP is spoken here; run it with a real Locust: --engine locust";
 const OTHER_CLIENT: &str =
     "use self.client, or requests for what is not to be counted; or run it with a real Locust: --engine locust";
 const PROCESSES: &str = "no other process can be started; run it with a real Locust: --engine locust";
-const WRITING: &str = "files can only be read; print goes to the log; or run it with a real Locust: --engine locust";
 
 fn advice(top: &str) -> String {
     let advice = match top {
@@ -155,7 +137,7 @@ fn advice(top: &str) -> String {
             "there is no web interface to extend here; leave it out, or run it with a real Locust: --engine locust"
         }
         "subprocess" | "multiprocessing" => PROCESSES,
-        "asyncio" | "concurrent" => THREADS,
+        "asyncio" => ASYNC,
         _ => {
             "this package is not there natively; leave it out, put what is needed into a file beside the locustfile, or run it with a real Locust: --engine locust"
         }

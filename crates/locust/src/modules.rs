@@ -53,6 +53,10 @@ fn more(name: &str) -> &'static str {
             "def head(url, **kwargs):\n    kwargs.setdefault('allow_redirects', False)\n    return request('HEAD', url, **kwargs)\n\n",
             "def options(url, **kwargs):\n    return request('OPTIONS', url, **kwargs)\n",
         ),
+        "locust.runners" => concat!(
+            "STATE_INIT, STATE_SPAWNING, STATE_RUNNING, STATE_CLEANUP = 'ready', 'spawning', 'running', 'cleanup'\n",
+            "STATE_STOPPING, STATE_STOPPED, STATE_MISSING = 'stopping', 'stopped', 'missing'\n",
+        ),
         "requests.adapters" => "class HTTPAdapter:\n    def __init__(self, *args, **kwargs):\n        pass\n",
         _ => "",
     }

@@ -19,6 +19,6 @@ pub use value::{
     Sym, Value, intern, known,
 };
 pub use vm::{
-    Fatal, Fiber, FileRefused, Host, HostCall, Kind, LogLevel, Raise, RaiseKind, Res, Resumed, Step, TraceEntry, Vm,
-    VmLimits,
+    Fatal, Fiber, FileChange, FileRefused, Host, HostCall, Kind, LogLevel, Raise, RaiseKind, Res, Resumed, Step,
+    TraceEntry, Vm, VmLimits,
 };

@@ -1205,7 +1205,7 @@ def run_single_user(*args, **kwargs):
 class Runner:
     def __init__(self, environment):
         self.environment = environment
-        self.state = "running"
+        self.state = "ready"
         self.target_user_count = 0
 
     @property
@@ -1275,19 +1275,26 @@ class Environment:
 environment = Environment()
 
 
+_STATES = {"test_start": "spawning", "spawning_complete": "running", "test_stopping": "stopping", "test_stop": "stopped"}
+
+
 def _fire_event(name):
+    environment.runner.state = _STATES.get(name, environment.runner.state)
     getattr(events, name).fire(environment=environment)
 
 
 def _take_options():
-    # What a locustfile adds to the command line: defaults, and LOCUST_* variables.
+    # What a locustfile adds to the command line: what was typed, LOCUST_* variables, defaults.
+    import sys
+    environment._untaken = sys.argv[1:]
     if not events.init_command_line_parser._handlers:
         return
     import argparse
     parser = argparse.ArgumentParser()
     parser._env_prefix = "LOCUST_"
     events.init_command_line_parser.fire(parser=parser)
-    for name, value in parser.parse_known_args([])[0].__dict__.items():
+    taken, environment._untaken = parser.parse_known_args(environment._untaken)
+    for name, value in taken.__dict__.items():
         if not hasattr(environment.parsed_options, name):
             setattr(environment.parsed_options, name, value)
 

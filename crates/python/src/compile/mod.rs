@@ -10,6 +10,7 @@ mod expression;
 mod function;
 mod guard;
 mod literal;
+mod pattern;
 mod refusal;
 mod scope;
 mod statement;

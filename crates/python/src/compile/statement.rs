@@ -50,7 +50,7 @@ impl<'a> Compiler<'a> {
             Stmt::Import(import) => self.import(import),
             Stmt::ImportFrom(import) => self.import_from(import),
             Stmt::Global(_) | Stmt::Nonlocal(_) | Stmt::Pass(_) => {}
-            Stmt::Match(each) => self.refuse(each, "match statement", "write if and elif"),
+            Stmt::Match(each) => self.match_(each),
             Stmt::TypeAlias(each) => self.refuse(each, "type statement", "leave it out, or write `Name = type`"),
             Stmt::IpyEscapeCommand(each) => self.refuse(each, "IPython command", "it is no Python"),
         }

@@ -12,7 +12,9 @@ mod random;
 mod regex;
 mod system;
 mod time;
+mod written;
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::value::{Module, NativeFn, Value, intern};
@@ -30,6 +32,12 @@ pub struct State {
     pub(crate) random: Option<Rc<std::cell::RefCell<mersenne::Mersenne>>>,
     /// What the embedding crate keeps.
     pub embedding: Option<Box<dyn std::any::Any>>,
+    /// Calls that are to run beside the one that asked for them, each as a fiber of its own, with their numbers; the embedding
+    /// crate takes them from here.
+    pub spawned: VecDeque<(u64, Value)>,
+    /// Numbers of those that are to stop.
+    pub killed: Vec<u64>,
+    spawns: u64,
 }
 
 /// Modules written in Rust.
@@ -64,6 +72,8 @@ prelude! {
     "calendar" => "calendar.py",
     "collections" => "collections.py",
     "collections.abc" => "collections_abc.py",
+    "concurrent" => "empty.py",
+    "concurrent.futures" => "concurrent_futures.py",
     "contextlib" => "contextlib.py",
     "copy" => "copy.py",
     "csv" => "csv.py",
@@ -83,6 +93,7 @@ prelude! {
     "gevent.event" => "gevent_event.py",
     "gevent.lock" => "gevent_lock.py",
     "gevent.monkey" => "gevent_monkey.py",
+    "gevent.pool" => "gevent_pool.py",
     "gevent.queue" => "gevent_queue.py",
     "glob" => "glob.py",
     "gzip" => "gzip.py",
@@ -118,6 +129,7 @@ prelude! {
     "textwrap" => "textwrap.py",
     "threading" => "threading.py",
     "timeit" => "timeit.py",
+    "tomllib" => "tomllib.py",
     "traceback" => "traceback.py",
     "types" => "types.py",
     "typing" => "typing.py",
@@ -131,6 +143,7 @@ prelude! {
     "uuid" => "uuid.py",
     "warnings" => "warnings.py",
     "weakref" => "weakref.py",
+    "zipfile" => "zipfile.py",
     "zlib" => "zlib.py",
     "zoneinfo" => "zoneinfo.py",
 }

@@ -619,6 +619,9 @@ impl Vm {
             Op::Handled => self.handled = None,
             Op::Unpack(count) => self.unpack(usize::from(count))?,
             Op::UnpackStar(before, after) => self.unpack_star(usize::from(before), usize::from(after))?,
+            Op::MatchSequence(count, or_more) => self.match_sequence(usize::from(count), or_more)?,
+            Op::MatchMapping(count, keeps_rest) => self.match_mapping(usize::from(count), keeps_rest)?,
+            Op::MatchClass(at) => self.match_class(&code.calls[index(at)])?,
             Op::Nop => {}
             _ => unreachable!("`execute` does all others"),
         }

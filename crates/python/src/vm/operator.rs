@@ -34,6 +34,9 @@ impl Vm {
             }
             return self.binary(op, &x, &y);
         }
+        if op == BinOp::MatMul {
+            return Err(self.no_operator(op, a, b));
+        }
         let found = match (a, b) {
             (Value::Int(_) | Value::Bool(_), Value::Int(_) | Value::Bool(_)) => {
                 self.integers(op, int(a), int(b), a, b)?
@@ -232,6 +235,7 @@ impl Vm {
             BinOp::And => a & b,
             BinOp::Or => a | b,
             BinOp::Xor => a ^ b,
+            BinOp::MatMul => return Err(self.no_operator(op, &Value::Int(0), &Value::Int(0))),
         }))
     }
 
@@ -439,6 +443,7 @@ fn names(op: BinOp) -> (Sym, Sym) {
         BinOp::And => (known::AND, known::RAND),
         BinOp::Or => (known::OR, known::ROR),
         BinOp::Xor => (known::XOR, known::RXOR),
+        BinOp::MatMul => (known::MATMUL, known::RMATMUL),
     }
 }
 
@@ -456,5 +461,6 @@ fn sign(op: BinOp) -> &'static str {
         BinOp::And => "&",
         BinOp::Or => "|",
         BinOp::Xor => "^",
+        BinOp::MatMul => "@",
     }
 }

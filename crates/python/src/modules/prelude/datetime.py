@@ -339,6 +339,18 @@ class time:
     def __init__(self, hour=0, minute=0, second=0, microsecond=0, tzinfo=None):
         self.hour, self.minute, self.second, self.microsecond, self.tzinfo = hour, minute, second, microsecond, tzinfo
 
+    @classmethod
+    def fromisoformat(cls, text):
+        found = _re.fullmatch(r"(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,6})\d*)?)?", text)
+        if not found:
+            raise ValueError(f"Invalid isoformat string: {text!r}")
+        hour, minute, second, micro = found.groups()
+        return time(int(hour), int(minute), int(second or 0), int((micro or "0").ljust(6, "0")))
+
+    def replace(self, hour=None, minute=None, second=None, microsecond=None):
+        given = (hour, minute, second, microsecond)
+        return time(*[own if new is None else new for own, new in zip(self._key(), given)], self.tzinfo)
+
     def isoformat(self, timespec="auto"):
         text = f"{self.hour:02}:{self.minute:02}:{self.second:02}"
         return text + f".{self.microsecond:06}" if self.microsecond else text
