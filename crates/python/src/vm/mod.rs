@@ -1,6 +1,7 @@
 //! The machine: one copy of all modules, and the fiber that runs.
 
 mod attribute;
+mod build;
 mod call;
 mod class;
 mod compare;
@@ -12,10 +13,13 @@ mod host;
 mod import;
 mod item;
 mod iterate;
+mod method;
+mod names;
 mod operator;
 mod pattern;
 mod percent;
 mod raise;
+mod rest;
 mod show;
 mod types;
 mod unpack;
