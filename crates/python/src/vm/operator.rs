@@ -17,16 +17,8 @@ impl Vm {
     /// The types don't fit, or what a method of theirs raises.
     pub fn binary(&mut self, op: BinOp, a: &Value, b: &Value) -> Res<Value> {
         if matches!(a, Value::Instance(_)) || matches!(b, Value::Instance(_)) {
-            let (name, mirrored) = names(op);
-            for (me, other, name) in [(a, b, name), (b, a, mirrored)] {
-                if let Value::Instance(instance) = me
-                    && let Some(function @ Value::Func(_)) = instance.class.lookup(name)
-                {
-                    let result = self.call_sync(&function, Args::of([me.clone(), other.clone()]))?;
-                    if !matches!(result, Value::NotImplemented) {
-                        return Ok(result);
-                    }
-                }
+            if let Some(result) = self.by_methods(names(op), a, b)? {
+                return Ok(result);
             }
             let (x, y) = (a.plain(), b.plain());
             if matches!(x, Value::Instance(_)) || matches!(y, Value::Instance(_)) {
@@ -68,6 +60,21 @@ impl Vm {
             },
         };
         found.map_or_else(|| Err(self.no_operator(op, a, b)), Ok)
+    }
+
+    /// What the methods of `a` and, mirrored, of `b` say where they have any that know an answer.
+    pub(super) fn by_methods(&mut self, (name, mirrored): (Sym, Sym), a: &Value, b: &Value) -> Res<Option<Value>> {
+        for (me, other, name) in [(a, b, name), (b, a, mirrored)] {
+            if let Value::Instance(instance) = me
+                && let Some(function @ Value::Func(_)) = instance.class.lookup(name)
+            {
+                let result = self.call_sync(&function, Args::of([me.clone(), other.clone()]))?;
+                if !matches!(result, Value::NotImplemented) {
+                    return Ok(Some(result));
+                }
+            }
+        }
+        Ok(None)
     }
 
     fn no_operator(&self, op: BinOp, a: &Value, b: &Value) -> Raise {

@@ -45,15 +45,33 @@ def _until(is_over, timeout=None):
     return True
 
 
-class Greenlet:
+class _Result:
+    # Something that comes to a value or an exception.
     value = exception = None
+    _done = False
+
+    def ready(self):
+        return self._done
+
+    def successful(self):
+        return self._done and self.exception is None
+
+    def get(self, block=True, timeout=None):
+        if not _until(self.ready, timeout if block else 0):
+            raise Timeout(timeout)
+        if self.exception is not None:
+            raise self.exception
+        return self.value
+
+
+class Greenlet(_Result):
     _delay = 0
 
     def __init__(self, run=None, *args, **kwargs):
         if run is not None:
             self._run = run
         self.args, self.kwargs = args, kwargs
-        self._number, self._done, self._links = None, False, []
+        self._number, self._links = None, []
 
     @classmethod
     def spawn(cls, *args, **kwargs):
@@ -103,21 +121,8 @@ class Greenlet:
     def __bool__(self):
         return self.started
 
-    def ready(self):
-        return self._done
-
-    def successful(self):
-        return self._done and self.exception is None
-
     def join(self, timeout=None):
         _until(self.ready, timeout)
-
-    def get(self, block=True, timeout=None):
-        if not _until(self.ready, timeout if block else 0):
-            raise Timeout(timeout)
-        if self.exception is not None:
-            raise self.exception
-        return self.value
 
     def kill(self, exception=GreenletExit, block=True, timeout=None):
         if self._number is None:

@@ -1,5 +1,6 @@
 import os as _os
 import shutil as _shutil
+from io import StringIO as _StringIO
 from _swarmgate import entropy as _entropy
 
 tempdir = None
@@ -43,58 +44,16 @@ class TemporaryDirectory:
         self.cleanup()
 
 
-class _Temporary:
+class _Temporary(_StringIO):
     # What is written is read again from its start: both at once is what such files are for.
     def __init__(self, mode, name, delete):
-        self.name, self.mode, self._delete = name, mode, delete
-        self._empty = b"" if "b" in mode else ""
-        self._content, self._at, self.closed = self._empty, 0, False
+        super().__init__(b"" if "b" in mode else "")
+        self.name, self.mode, self._delete, self.closed = name, mode, delete, False
         self.flush()
-
-    def write(self, content):
-        self._content = self._content[:self._at] + content + self._content[self._at + len(content):]
-        self._at += len(content)
-        return len(content)
-
-    def writelines(self, lines):
-        for line in lines:
-            self.write(line)
-
-    def read(self, size=-1):
-        end = len(self._content) if size is None or size < 0 else self._at + size
-        part = self._content[self._at:end]
-        self._at += len(part)
-        return part
-
-    def readline(self):
-        end = self._content.find(b"\n" if "b" in self.mode else "\n", self._at)
-        return self.read((end + 1 if end >= 0 else len(self._content)) - self._at)
-
-    def readlines(self):
-        return list(self)
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        line = self.readline()
-        if not line:
-            raise StopIteration
-        return line
-
-    def seek(self, at, whence=0):
-        self._at = at if whence == 0 else len(self._content) + at if whence == 2 else self._at + at
-        return self._at
-
-    def tell(self):
-        return self._at
-
-    def truncate(self, size=None):
-        self._content = self._content[:self._at if size is None else size]
 
     def flush(self):
         with open(self.name, "wb" if "b" in self.mode else "w") as file:
-            file.write(self._content)
+            file.write(self.getvalue())
 
     def close(self):
         if self.closed:
@@ -104,9 +63,6 @@ class _Temporary:
             _os.remove(self.name)
         else:
             self.flush()
-
-    def __enter__(self):
-        return self
 
     def __exit__(self, *details):
         self.close()
