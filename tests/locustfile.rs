@@ -441,6 +441,44 @@ class U(HttpUser):
 }
 
 #[test]
+fn pythons_own_clients_ask_uncounted() {
+    let source = "
+import http.client, json, urllib.error, urllib.request
+from locust import HttpUser, task, constant
+class U(HttpUser):
+    wait_time = constant(60)
+    @task
+    def get(self):
+        connection = http.client.HTTPConnection(self.host.split('//')[1], timeout=5)
+        connection.debuglevel = 1
+        connection.request('POST', '/login', body=json.dumps({'user': 'ann'}), headers={'Content-Type': 'application/json'})
+        response = connection.getresponse()
+        token = json.loads(response.read().decode())['token']
+        assert response.status == 200 and 'json' in response.getheader('content-type')
+        connection.close()
+        request = urllib.request.Request(self.host + '/items', headers={'Authorization': token})
+        with urllib.request.urlopen(request, timeout=5) as opened:
+            assert opened.status == 200 and json.load(opened)
+        assert urllib.request.urlopen(self.host + '/redirect/1').geturl().endswith('/')
+        try:
+            urllib.request.urlopen(self.host + '/status/404')
+        except urllib.error.HTTPError as error:
+            assert error.code == 404 and isinstance(error.read(), bytes)
+        try:
+            urllib.request.urlopen('http://127.0.0.1:1')
+        except urllib.error.URLError as error:
+            assert isinstance(error.reason, ConnectionRefusedError), error
+        self.client.get('/', name='all is well')
+";
+    let place = Place::new();
+    let (ran, stats) = run(&place, source, &["-u", "1", "-t", "1s"]);
+    let summary = place.summary("out");
+    assert_eq!((ran.code, entry(&summary, "all is well").count, summary.total.count), (0, 1, 1), "{ran:?}");
+    let counts = ["/items", "/redirect/1", "/status/404"].map(|path| served(&stats, "GET", path).values().sum::<u64>());
+    assert_eq!((served(&stats, "POST", "/login")[&200], counts), (1, [1, 1, 1]));
+}
+
+#[test]
 fn options_that_a_locustfile_adds_are_its_own() {
     let source = "
 from locust import HttpUser, task, constant, events

@@ -108,11 +108,6 @@ impl Checker<'_> {
 const REFUSED_PARTS: &[(&str, &str)] = &[
     ("socket.socket", SOCKETS),
     ("socket.create_connection", SOCKETS),
-    ("http.client.HTTPConnection", OTHER_CLIENT),
-    ("http.client.HTTPSConnection", OTHER_CLIENT),
-    ("urllib.request.urlopen", OTHER_CLIENT),
-    ("urllib.request.Request", OTHER_CLIENT),
-    ("urllib.request.urlretrieve", OTHER_CLIENT),
     ("urllib3.PoolManager", OTHER_CLIENT),
     ("os.system", PROCESSES),
     ("os.popen", PROCESSES),

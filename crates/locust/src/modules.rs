@@ -5,6 +5,12 @@ use swarmgate_python::{Module, Res, Vm};
 const CORE: &str = include_str!("prelude/core.py");
 const STATS: &str = include_str!("prelude/stats.py");
 
+/// Modules of Python's that ask for something: without users they have nobody to ask by, so that these are put in their place.
+const CLIENTS: &[(&str, &str, &str)] = &[
+    ("http.client", "<http.client>", include_str!("prelude/http_client.py")),
+    ("urllib.request", "<urllib.request>", include_str!("prelude/urllib_request.py")),
+];
+
 /// Modules, and what they show of `_locust_core`.
 #[rustfmt::skip]
 const MODULES: &[(&str, &str)] = &[
@@ -75,6 +81,14 @@ pub fn install(vm: &mut Vm) {
     for (name, _) in MODULES {
         vm.add_maker(name, make);
     }
+    for (name, ..) in CLIENTS {
+        vm.add_maker(name, make_client);
+    }
+}
+
+fn make_client(vm: &mut Vm, module: &Module) -> Res<()> {
+    let client = CLIENTS.iter().find(|(name, ..)| *name == module.name);
+    client.map_or(Ok(()), |(name, file, source)| vm.run_source(name, file, source).map(drop))
 }
 
 fn make(vm: &mut Vm, module: &Module) -> Res<()> {

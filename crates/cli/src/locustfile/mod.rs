@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use swarmgate_domain::{Micros, Script, ScriptAnswer, ScriptEngine, ScriptFile};
-use swarmgate_locust::{Files, Held, LoadError, Locustfile, Options, World, check};
+use swarmgate_locust::{Files, Held, LoadError, Locustfile, Options, World, ask_again, check};
 use swarmgate_locust_process::{Asked, HOW_TO_INSTALL};
 use swarmgate_python::{Refusal, VmLimits};
 
@@ -91,21 +91,30 @@ pub fn load_file(
     arguments: &[String],
     clock: &Rc<Cell<u64>>,
 ) -> Result<(Locustfile, Vec<ScriptAnswer>), LoadError> {
-    let (ask, asked) = asked::recorder();
-    let (wall, monotonic) = (Rc::clone(clock), Rc::clone(clock));
-    let world = World {
-        files: source.files.clone(),
-        environment: swarmgate_locust::shown_environment(std::env::vars()),
-        arguments: [&["locust".to_owned()][..], arguments].concat(),
-        wall: Rc::new(move || wall.get()),
-        monotonic: Rc::new(move || monotonic.get()),
-        entropy: Rc::new(|| fastrand::u64(..)),
-        // The workers load it once more, and say it then.
-        log: Rc::new(|_, _, _| {}),
-        ask,
+    let load = |ask| {
+        let (wall, monotonic) = (Rc::clone(clock), Rc::clone(clock));
+        let world = World {
+            files: source.files.clone(),
+            environment: swarmgate_locust::shown_environment(std::env::vars()),
+            arguments: [&["locust".to_owned()][..], arguments].concat(),
+            wall: Rc::new(move || wall.get()),
+            monotonic: Rc::new(move || monotonic.get()),
+            entropy: Rc::new(|| fastrand::u64(..)),
+            // The workers load it once more, and say it then.
+            log: Rc::new(|_, _, _| {}),
+            ask,
+        };
+        Locustfile::load(&source.main, &source.text, world, options, VmLimits::default())
     };
-    let file = Locustfile::load(&source.main, &source.text, world, options, VmLimits::default())?;
-    Ok((file, asked.take()))
+    let (ask, asked) = asked::recorder();
+    let file = load(ask)?;
+    let asked = asked.take();
+    if !asked.is_empty() {
+        // As the workers will: better now than in the test.
+        clock.set(clock.get() + 1_234_567_890);
+        load(ask_again(&asked))?;
+    }
+    Ok((file, asked))
 }
 
 /// Why the native engine can't run a locustfile, and what can be done.

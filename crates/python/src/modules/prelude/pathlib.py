@@ -86,6 +86,9 @@ class Path(PurePath):
 
     absolute = resolve
 
+    def stat(self, follow_symlinks=True):
+        return _os.stat(self._text)
+
     def exists(self):
         return _path.exists(self._text)
 
