@@ -1,5 +1,5 @@
-//! Runs locustfiles against answers of its own and says how far each comes: `… --example corpus -- [--sent] FILE…`. With `--sent`
-//! all requests and what was counted are printed too, to be held against what a real Locust does with the same answers.
+//! Runs locustfiles against answers of its own and says how far each comes: `… --example corpus -- [--sent] [--steps=200] FILE…`. With
+//! `--sent` all requests and what was counted are printed too: `tests/side_by_side/corpus.py` holds them against what a real Locust does.
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::cell::Cell;
@@ -13,9 +13,10 @@ const BODY: &str =
     r#"{"access_token": "t", "token": "t", "id": 1, "data": [], "items": [], "results": [], "status": "ok"}"#;
 
 fn main() {
-    let (flags, paths): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|argument| argument == "--sent");
+    let (flags, paths): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
+    let steps = flags.iter().find_map(|flag| flag.strip_prefix("--steps=")?.parse().ok()).unwrap_or(200);
     for path in paths {
-        println!("{path}\t{}", run(Path::new(&path), !flags.is_empty()));
+        println!("{path}\t{}", run(Path::new(&path), flags.iter().any(|flag| flag == "--sent"), steps));
     }
 }
 
@@ -32,7 +33,7 @@ fn print_sent(exchange: &Exchange) {
     println!("SENT\t{}\t{}\t{}\t{body}", exchange.method, exchange.url, names.join(","));
 }
 
-fn run(path: &Path, shows: bool) -> String {
+fn run(path: &Path, shows: bool, steps: usize) -> String {
     let Ok(source) = std::fs::read_to_string(path) else { return "unreadable".to_owned() };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -70,13 +71,19 @@ fn run(path: &Path, shows: bool) -> String {
     if let Some(trouble) = play.listen("test_start") {
         return trouble;
     }
+    let mut failed = Vec::new();
     for class in 0..play.file.classes().len() {
         let mut user = LocustUser::default();
         let mut step = user.start(&mut play.file, class);
-        for _ in 0..200 {
+        for _ in 0..steps {
             step = match play.go_on(&mut user, step) {
                 Ok(step) => step,
                 Err(None) => break,
+                // The test goes on without it.
+                Err(Some(trouble)) if trouble.starts_with("failed") => {
+                    failed.push(trouble);
+                    break;
+                }
                 Err(Some(trouble)) => return trouble,
             };
         }
@@ -94,7 +101,8 @@ fn run(path: &Path, shows: bool) -> String {
     for report in reports.iter().filter(|_| shows) {
         println!("COUNTED\t{}\t{}\t{}", report.method, report.name, report.failure.as_deref().unwrap_or_default());
     }
-    format!("native\t{requests} requests, {} reports; task errors: {}", reports.len(), errors.join("; "))
+    errors.extend(failed);
+    format!("native\t{requests} requests, {} reports; errors: {}", reports.len(), errors.join("; "))
 }
 
 /// A locustfile at work.

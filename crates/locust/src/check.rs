@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use swarmgate_python::{Code, Module, Refusal, has_module, inspect_module, module_uses};
+use swarmgate_python::{Code, MAIN_MODULE, Module, Refusal, has_module, inspect_module, module_uses};
 
 use crate::files::Files;
 use crate::modules;
@@ -11,7 +11,7 @@ use crate::modules;
 /// Goes through the file `name` and all files beside it that it imports.
 pub fn check(name: &str, source: &str, files: &Files) -> Vec<Refusal> {
     let mut checker = Checker { files, seen: BTreeSet::new(), refusals: Vec::new() };
-    checker.source(name, "locustfile", source);
+    checker.source(name, MAIN_MODULE, source);
     checker.refusals.sort();
     checker.refusals.dedup();
     checker.refusals
@@ -48,7 +48,7 @@ impl Checker<'_> {
                 name = parts.join(".");
             }
             let known = self.module(&name) || (import.level > 0 && name.is_empty());
-            if !known && !import.guarded {
+            if !known && !import.guarded && !import.unused {
                 let top = name.split('.').next().unwrap_or_default().to_owned();
                 let (line, column) = import.place;
                 let construct = format!("import of `{name}`");

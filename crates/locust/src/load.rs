@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use swarmgate_python::{Args, Fiber, HostCall, Kind, Module, Refusal, Resumed, Step, Value, Vm, VmLimits, intern};
+use swarmgate_python::{
+    Args, Fiber, HostCall, Kind, MAIN_MODULE, Module, Refusal, Resumed, Step, Value, Vm, VmLimits, intern,
+};
 
 use crate::asked::Ask;
 use crate::engine::{Call, Report, Shared, answer_value};
@@ -134,7 +136,7 @@ impl Locustfile {
         let core = core.ok_or_else(|| LoadError::Raised("the classes of Locust did not load".to_owned()))?;
         session::install(&mut vm, &core, &shared).map_err(|raise| failure(&mut vm, raise))?;
         let life = Life::new(&mut vm, &core).map_err(|raise| failure(&mut vm, raise))?;
-        let module = Rc::new(Module::new("locustfile"));
+        let module = Rc::new(Module::new(MAIN_MODULE));
         vm.add_module(Rc::clone(&module));
         let function = vm.load_source(&module, name, source).map_err(|raise| failure(&mut vm, raise))?;
         let mut file = Self {
@@ -245,7 +247,7 @@ impl Locustfile {
         let texts = |list: &[String]| Value::list(list.iter().map(|tag| Value::str(tag.clone())).collect());
         let find = self.core("_user_classes");
         let args =
-            Args::of([names.clone(), Value::str("locustfile"), texts(&options.tags), texts(&options.exclude_tags)]);
+            Args::of([names.clone(), Value::str(MAIN_MODULE), texts(&options.tags), texts(&options.exclude_tags)]);
         let found = self.finish(&find, args)?;
         let found = self.vm.collect(&found).map_err(|raise| failure(&mut self.vm, raise))?;
         for class in found {

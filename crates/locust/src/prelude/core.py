@@ -563,7 +563,7 @@ def _multipart(files, data):
 
 class Session:
     def __init__(self):
-        self.headers = CaseInsensitiveDict({"User-Agent": "python-requests/2.32.3", "Accept-Encoding": "identity", "Accept": "*/*", "Connection": "keep-alive"})
+        self._headers = CaseInsensitiveDict({"User-Agent": "python-requests/2.32.3", "Accept-Encoding": "identity", "Accept": "*/*", "Connection": "keep-alive"})
         self.cookies = CookieJar()
         self.auth = None
         self.verify = True
@@ -573,6 +573,14 @@ class Session:
         self.max_redirects = 30
         self.cert = None
         self.hooks = {}
+
+    @property
+    def headers(self):
+        return self._headers
+
+    @headers.setter
+    def headers(self, headers):
+        self._headers = headers
 
     def close(self):
         pass
@@ -598,7 +606,7 @@ class Session:
             if extra:
                 sent += ("&" if "?" in sent else "?") + _quote(extra, _SAFE)
         url = sent
-        merged_headers = self.headers.copy()
+        merged_headers = self._headers.copy()
         for name, value in (headers or {}).items():
             if value is None:
                 merged_headers.pop(name, None)
@@ -832,7 +840,21 @@ class _RestResponse:
 class FastHttpSession(HttpSession):
     def __init__(self, base_url, *args, **kwargs):
         super().__init__(base_url, *args, **kwargs)
-        self.headers = CaseInsensitiveDict({"Accept-Encoding": "identity"})
+        self._headers = CaseInsensitiveDict({"Accept-Encoding": "identity"})
+
+    # As with Locust, a script may set this, and nothing comes of it: `default_headers` is what is sent.
+    @property
+    def headers(self):
+        try:
+            return self._ignored
+        except AttributeError:
+            raise AttributeError("'FastHttpSession' object has no attribute 'headers'") from None
+
+    @headers.setter
+    def headers(self, headers):
+        if headers:
+            _logger.warning("headers of a FastHttpUser's client are not sent: set default_headers of the class, or headers of each request")
+        self._ignored = headers
 
 
 class User:
@@ -933,7 +955,7 @@ class FastHttpUser(User):
         self.client.verify = False
         self.client.max_redirects = self.max_redirects
         if self.default_headers:
-            self.client.headers.update(self.default_headers)
+            self.client._headers.update(self.default_headers)
 
     def rest(self, method, url, headers=None, **kwargs):
         merged = {"Content-Type": "application/json", "Accept": "application/json", **(headers or {})}

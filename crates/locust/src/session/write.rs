@@ -80,7 +80,7 @@ const ROOM_FOR_MORE: usize = 64;
 
 /// Headers of the session, then those of the request: one of the same name, whatever its case, takes the place of the former.
 fn headers(known: &Known, session: &Instance, asked: &Value, kind: Option<&str>, cookies: &str) -> Option<Headers> {
-    let Some(Value::Instance(own)) = session.get(known.words.headers) else { return None };
+    let Some(Value::Instance(own)) = session.get(known.words.headers_of) else { return None };
     if !Rc::ptr_eq(&own.class, &known.headers) {
         return None;
     }

@@ -234,6 +234,52 @@ class U(User):
 }
 
 #[test]
+fn packages_that_nothing_is_used_of_may_be_missing() {
+    let source = |more: &str| {
+        format!(
+            "from django.http import JsonResponse, Http404 as Missing\nfrom locust import HttpUser, task\n{more}\nclass U(HttpUser):\n    @task\n    def t(self): self.client.get('/')\n"
+        )
+    };
+    let mut bench = load(&source(""), &with_host()).unwrap();
+    assert!(bench.log.borrow().iter().any(|line| line.contains("`django.http` is not there natively")));
+    bench.run(1, |_| ok("{}"));
+    assert_eq!(bench.reports(), ["GET / 5ms 2B ok"]);
+    for used in
+        ["def f(): return Missing", "x: JsonResponse = None", "import numpy", "from locust_plugins import csvreader"]
+    {
+        let refused = load(&source(used), &with_host()).err();
+        assert!(matches!(&refused, Some(LoadError::Refused(all)) if all.len() == 1), "{used}: {refused:?}");
+    }
+}
+
+#[test]
+fn what_loguru_is_told_goes_to_the_log() {
+    let source = r#"
+from loguru import logger
+from locust import HttpUser, task
+logger.remove()
+logger.add("load.log", rotation="1 day")
+class U(HttpUser):
+    @logger.catch
+    def fails(self):
+        return {}["key"]
+    @task
+    def t(self):
+        logger.bind(user=1).info("{} of {total}", 1, total=2)
+        print(self.fails())
+        with logger.catch(message="caught"):
+            1 / 0
+        self.client.get("/")
+"#;
+    let mut bench = load(source, &with_host()).unwrap();
+    bench.run(1, |_| ok("{}"));
+    let log = bench.log.borrow().join("\n");
+    for words in ["1 of 2", "KeyError: 'key'", "\nNone\n", "caught\nTraceback", "ZeroDivisionError"] {
+        assert!(log.contains(words), "{words}: {log}");
+    }
+}
+
+#[test]
 fn a_shape_says_how_many_users_there_are() {
     let source = r#"
 from locust import HttpUser, LoadTestShape, task

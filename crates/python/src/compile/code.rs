@@ -208,6 +208,8 @@ pub struct ImportPlan {
     pub place: (u32, u32),
     /// Whether it stands in a `try`, so that the source has an answer to its failing.
     pub guarded: bool,
+    /// Whether nothing looks at what is taken from it, so that it may as well not be there.
+    pub unused: bool,
 }
 
 /// The parameters of a function.

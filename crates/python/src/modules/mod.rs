@@ -109,6 +109,7 @@ prelude! {
     "jwt" => "jwt.py",
     "locale" => "locale.py",
     "logging" => "logging.py",
+    "loguru" => "loguru.py",
     "numbers" => "numbers.py",
     "operator" => "operator.py",
     "os" => "os.py",
