@@ -14,11 +14,12 @@ const CLIENTS: &[(&str, &str, &str)] = &[
 /// Modules, and what they show of `_locust_core`.
 #[rustfmt::skip]
 const MODULES: &[(&str, &str)] = &[
-    ("locust", "User, HttpUser, FastHttpUser, TaskSet, SequentialTaskSet, task, tag, between, constant, constant_pacing, constant_throughput, poisson, events, Events, LoadTestShape, run_single_user, Locust, HttpLocust, TaskSequence, seq_task"),
+    ("locust", "User, HttpUser, FastHttpUser, TaskSet, SequentialTaskSet, MarkovTaskSet, transition, transitions, task, tag, between, constant, constant_pacing, constant_throughput, poisson, events, Events, LoadTestShape, run_single_user, Locust, HttpLocust, TaskSequence, seq_task"),
     ("locust.user", "User, HttpUser, TaskSet, task, tag, between, constant, constant_pacing, constant_throughput"),
     ("locust.user.users", "User, HttpUser"),
     ("locust.user.task", "TaskSet, task, tag, DefaultTaskSet"),
     ("locust.user.sequential_taskset", "SequentialTaskSet"),
+    ("locust.user.markov_taskset", "MarkovTaskSet, transition, transitions, NoMarkovTasksError, InvalidTransitionError, NonMarkovTaskTransitionError, MarkovTaskTagError"),
     ("locust.user.wait_time", "between, constant, constant_pacing, constant_throughput, poisson"),
     ("locust.wait_time", "between, constant, constant_pacing, constant_throughput, poisson"),
     ("locust.clients", "HttpSession, ResponseContextManager, Response, LocustError"),

@@ -1143,6 +1143,59 @@ def seq_task(order):
     return decorate
 
 
+class NoMarkovTasksError(LocustError): pass
+class InvalidTransitionError(LocustError): pass
+class NonMarkovTaskTransitionError(LocustError): pass
+class MarkovTaskTagError(LocustError): pass
+
+
+def transitions(weights):
+    pairs = weights.items() if isinstance(weights, dict) else [each if isinstance(each, tuple) else (each, 1) for each in weights]
+
+    def decorate(function):
+        if not hasattr(function, "transitions"):
+            function.transitions = {}
+        function.transitions.update(dict(pairs))
+        return function
+    return decorate
+
+
+def transition(func_name, weight=1):
+    return transitions([(func_name, weight)])
+
+
+class MarkovTaskSet(TaskSet):
+    # From each step one of those follows that it names, by weight; the first that is written down begins.
+    abstract = True
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        own = cls.__dict__
+        if own.get("abstract"):
+            return
+        cls.abstract = False
+        steps = [each for each in list(own.values()) if hasattr(each, "transitions")]
+        if not steps:
+            raise NoMarkovTasksError(f"No Markov tasks defined in class {cls.__name__}. Use the @transition(s) decorators to define some.")
+        for step in steps:
+            for name in step.transitions:
+                target = own.get(name)
+                if target is None:
+                    raise InvalidTransitionError(f"Transition to {name} from {step.__name__} is invalid since no such element exists on class {cls.__name__}")
+                if not hasattr(target, "transitions"):
+                    raise NonMarkovTaskTransitionError(f"{cls.__name__}.{name} cannot be used as a target for a transition since it does not define any transitions of its own.Used as a transition from {step.__name__}.")
+            if hasattr(step, "locust_tag_set"):
+                raise MarkovTaskTagError(f"Tags are unsupported for MarkovTaskSet since they can make the markov chain invalid. Tags detected on {cls.__name__}.{step.__name__}: {step.locust_tag_set}")
+        for step in steps:
+            step.transitions = [name for name, weight in step.transitions.items() for _ in range(weight)]
+        cls.current = steps[0]
+
+    def get_next_task(self):
+        step = self.current
+        self.current = getattr(self, _random.choice(step.transitions))
+        return step
+
+
 class DefaultTaskSet(TaskSet):
     def get_next_task(self):
         if not self._user.tasks:

@@ -253,6 +253,28 @@ fn packages_that_nothing_is_used_of_may_be_missing() {
 }
 
 #[test]
+fn a_markov_chain_goes_where_it_says() {
+    let source = |second: &str| {
+        format!(
+            "from locust import HttpUser, MarkovTaskSet, transition, transitions\nclass Chain(MarkovTaskSet):\n    @transition('b')\n    def a(self): \
+             self.client.get('/a')\n    @transition('a', weight=3)\n    @transition('c')\n    def b(self): self.client.get('/b')\n    \
+             @transitions({second})\n    def c(self): self.client.get('/c')\nclass U(HttpUser):\n    tasks = [Chain]\n"
+        )
+    };
+    let mut bench = load(&source("[('a', 2), 'b']"), &with_host()).unwrap();
+    bench.run(400, |_| ok("{}"));
+    let walked: String = bench.sent.iter().filter_map(|sent| sent.url.chars().last()).collect();
+    assert!(walked.starts_with("ab"), "{walked}");
+    let count = |step: &str| walked.matches(step).count();
+    assert_eq!(count("aa") + count("bb") + count("cc") + count("ac"), 0, "{walked}");
+    assert!(count("ba") > 2 * count("bc") && count("bc") > 10 && count("ca") > count("cb"), "{walked}");
+    for (wrong, kind) in [("{'d': 1}", "InvalidTransitionError"), ("['client']", "InvalidTransitionError")] {
+        let error = load(&source(wrong), &with_host()).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains(kind), "{wrong}: {error}");
+    }
+}
+
+#[test]
 fn what_loguru_is_told_goes_to_the_log() {
     let source = r#"
 from loguru import logger
