@@ -561,7 +561,19 @@ def _multipart(files, data):
     return b"".join(out), f"multipart/form-data; boundary={boundary}"
 
 
+def _check_headers(headers):
+    for name, value in headers.items():
+        for part, text in (("name", name), ("value", value)):
+            if not isinstance(text, (str, bytes)):
+                raise InvalidHeader(f"Header part ({text!r}) from ({name!r}, {value!r}) must be of type str or bytes, not {type(text)}")
+            plain = text if isinstance(text, str) else text.decode("latin-1")
+            if "\r" in plain or "\n" in plain or plain[:1].isspace() or (part == "name" and (not plain or ":" in plain)):
+                raise InvalidHeader(f"Invalid leading whitespace, reserved character(s), or return character(s) in header {part}: {text!r}")
+
+
 class Session:
+    _checks_headers = True
+
     def __init__(self):
         self._headers = CaseInsensitiveDict({"User-Agent": "python-requests/2.32.3", "Accept-Encoding": "identity", "Accept": "*/*", "Connection": "keep-alive"})
         self.cookies = CookieJar()
@@ -630,6 +642,8 @@ class Session:
                 body = b"".join([part.encode() if isinstance(part, str) else part for part in data])
         if kind and "Content-Type" not in merged_headers:
             merged_headers["Content-Type"] = kind
+        if self._checks_headers:
+            _check_headers(merged_headers)
         prepared = PreparedRequest(method.upper(), url, merged_headers, body)
         auth = auth or self.auth
         if auth is None and username:
@@ -793,7 +807,13 @@ class HttpSession(Session):
             from _swarmgate import unsupported
             unsupported("proxies, cert and hooks of a request")
         begun = _time.perf_counter()
-        prepared = self._prepare(method, self._build_url(url), params, data, json, headers, cookies, files, auth)
+        try:
+            prepared = self._prepare(method, self._build_url(url), params, data, json, headers, cookies, files, auth)
+        except InvalidHeader as error:
+            # As with Locust, it counts as a request that failed.
+            prepared, response = PreparedRequest(method.upper(), _place(self._build_url(url))[0], CaseInsensitiveDict(), None), Response()
+            response.request, response.url, response.error, response._content = prepared, prepared.url, error, None
+            return self._counted(response, method, name or prepared.path_url, prepared.url, context, begun, catch_response, stream)
         response = self._send(prepared, timeout, allow_redirects, self.verify if verify is None else verify)
         return self._counted(response, method, name or prepared.path_url, prepared.url, context, begun, catch_response, stream)
 
@@ -838,6 +858,8 @@ class _RestResponse:
 
 
 class FastHttpSession(HttpSession):
+    _checks_headers = False
+
     def __init__(self, base_url, *args, **kwargs):
         super().__init__(base_url, *args, **kwargs)
         self._headers = CaseInsensitiveDict({"Accept-Encoding": "identity"})

@@ -114,7 +114,8 @@ fn headers(known: &Known, session: &Instance, asked: &Value, kind: Option<&str>,
     let mut headers = Headers::with_capacity(length + cookies.len() + ROOM_FOR_MORE);
     for (name, value) in &lines {
         let (name, value) = (name.as_str(), value.as_str());
-        if breaks_line(name) || breaks_line(value) || !name.is_ascii() {
+        let is_led_by_a_blank = value.starts_with(char::is_whitespace) || name.starts_with(char::is_whitespace);
+        if breaks_line(name) || breaks_line(value) || is_led_by_a_blank || !name.is_ascii() || name.contains(':') {
             return None;
         }
         headers.push(name, value);

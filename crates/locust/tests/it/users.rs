@@ -253,6 +253,38 @@ fn packages_that_nothing_is_used_of_may_be_missing() {
 }
 
 #[test]
+fn headers_that_requests_refuses_are_failures() {
+    let source = r#"
+from locust import HttpUser, task
+import requests
+class U(HttpUser):
+    @task
+    def t(self):
+        self.client.get("/blank?a=1", headers={"X": " y"})
+        self.client.get("/number", headers={"X": 5}, name="n")
+        self.client.get("/break", headers={"X": b"a\nb"})
+        try:
+            requests.get("http://localhost:8080/", headers={"X:": "y"})
+        except requests.exceptions.InvalidHeader as error:
+            print(error)
+        self.client.get("/", headers={"X": "y"})
+"#;
+    let mut bench = load(source, &with_host()).unwrap();
+    bench.run(1, |_| ok("{}"));
+    let wrong = "Invalid leading whitespace, reserved character(s), or return character(s) in header";
+    assert_eq!(
+        bench.reports()[..4],
+        [
+            format!("GET /blank?a=1 0ms 0B InvalidHeader(\"{wrong} value: ' y'\")"),
+            "GET n 0ms 0B InvalidHeader(\"Header part (5) from ('X', 5) must be of type str or bytes, not <class 'int'>\")".to_owned(),
+            format!("GET /break 0ms 0B InvalidHeader(\"{wrong} value: b'a\\\\nb'\")"),
+            "GET / 5ms 2B ok".to_owned(),
+        ]
+    );
+    assert_eq!(bench.log.borrow()[0], format!("{wrong} name: 'X:'"));
+}
+
+#[test]
 fn a_markov_chain_goes_where_it_says() {
     let source = |second: &str| {
         format!(
