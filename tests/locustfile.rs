@@ -297,6 +297,225 @@ class U(HttpUser):
 }
 
 #[test]
+fn what_a_user_spawns_runs_beside_it() {
+    let source = "
+import gevent, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from gevent.pool import Group
+from locust import HttpUser, task, constant, events
+from locust.runners import STATE_STOPPING, STATE_STOPPED, STATE_CLEANUP
+
+def watch(environment):
+    while environment.runner.state not in (STATE_STOPPING, STATE_STOPPED, STATE_CLEANUP):
+        time.sleep(0.1)
+        if environment.stats.get('/status/418', 'GET').num_requests:
+            environment.runner.quit()
+            return
+
+@events.init.add_listener
+def started(environment, **kwargs):
+    gevent.spawn(watch, environment)
+
+class U(HttpUser):
+    wait_time = constant(60)
+    def slow(self, name):
+        self.client.get('/delay?ms=400', name=name)
+        return name
+    def beat(self):
+        while True:
+            self.client.get('/', name='beat')
+            gevent.sleep(0.1)
+    @task
+    def all(self):
+        heart = gevent.spawn(self.beat)
+        began = time.time()
+        each = [gevent.spawn(self.slow, 'greenlet') for _ in range(5)]
+        gevent.joinall(each)
+        assert [one.value for one in each] == ['greenlet'] * 5
+        threads = [threading.Thread(target=self.slow, args=('thread',)) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with ThreadPoolExecutor(max_workers=5) as pool:
+            assert list(pool.map(self.slow, ['pool'] * 5)) == ['pool'] * 5
+        group = Group()
+        for _ in range(5):
+            group.spawn(self.slow, 'group')
+        group.join()
+        assert 1.6 <= time.time() - began < 4, time.time() - began
+        heart.kill()
+        failing = gevent.spawn(lambda: 1 / 0)
+        failing.join()
+        assert isinstance(failing.exception, ZeroDivisionError)
+        with self.client.get('/status/418', catch_response=True) as response:
+            response.success()
+";
+    let place = Place::new();
+    let (ran, stats) = run(&place, source, &["-u", "2", "-r", "2", "-t", "1m"]);
+    let summary = place.summary("out");
+    assert_eq!((ran.code, summary.ended.clone()), (3, Ended::Stopped), "{ran:?}");
+    for name in ["greenlet", "thread", "pool", "group"] {
+        let entry = entry(&summary, name);
+        assert_eq!((entry.count, entry.failures), (10, 0), "{name}: {ran:?}");
+        assert!(entry.service.p50_us.0 < 1_200_000, "{name}: {:?}", entry.service);
+    }
+    assert_eq!(served(&stats, "GET", "/delay")[&200], 40);
+    assert_eq!(entry(&summary, "beat").count, served(&stats, "GET", "/")[&200], "those in flight are counted too");
+    assert!(ran.stderr.contains("ZeroDivisionError"), "{}", ran.stderr);
+    assert_eq!((summary.load.users_started, summary.load.users_peak), (2, 2), "greenlets are no users");
+}
+
+#[test]
+fn listeners_ask_at_the_end_and_files_are_written_in_memory() {
+    let source = "
+import csv, json, os, requests
+from locust import HttpUser, task, constant, events
+os.makedirs('results', exist_ok=True)
+@events.test_stop.add_listener
+def leave(environment, **kwargs):
+    requests.delete(environment.host + '/cart', timeout=5)
+    with open('results/log.csv') as file:
+        rows = list(csv.reader(file))
+    print('rows', len(rows), sorted(set(tuple(row) for row in rows)))
+    with open('results/end.json', 'w') as file:
+        json.dump({'rows': len(rows)}, file)
+    print(open('results/end.json').read(), os.listdir('results'))
+class U(HttpUser):
+    wait_time = constant(60)
+    @task
+    def get(self):
+        for _ in range(3):
+            response = self.client.get('/')
+            with open('results/log.csv', 'a', newline='') as file:
+                csv.writer(file).writerow([response.status_code, 'ok'])
+";
+    let place = Place::new();
+    let (ran, stats) = run(&place, source, &["-u", "2", "-r", "2", "-t", "2s"]);
+    assert_eq!(served(&stats, "DELETE", "/cart").values().sum::<u64>(), 1, "{ran:?}");
+    assert_eq!(place.summary("out").total.count, 6, "what listeners ask for is not counted: {ran:?}");
+    assert!(ran.stderr.contains("rows 6 [('200', 'ok')]"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("{\"rows\": 6} ['end.json', 'log.csv']"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`results/log.csv` is written to memory only"), "{}", ran.stderr);
+    assert!(!place.path("results").exists());
+}
+
+#[test]
+fn what_is_asked_as_the_file_is_loaded_is_asked_once_before_the_test() {
+    let source = "
+import os, requests
+from locust import HttpUser, task, constant
+HOST = os.environ['SHOP']
+login = requests.post(HOST + '/login', json={'user': 'ann'})
+TOKEN = login.json()['token']
+assert requests.get(HOST + '/redirect/1').history[0].status_code == 302
+try:
+    requests.get('http://127.0.0.1:1/')
+except requests.exceptions.ConnectionError:
+    REFUSED = True
+class U(HttpUser):
+    wait_time = constant(60)
+    @task
+    def get(self):
+        assert TOKEN and REFUSED
+        self.client.get('/items', headers={'Authorization': TOKEN})
+";
+    let server = Workload::builder().start().expect("the workload starts");
+    let host = server.url("").trim_end_matches('/').to_owned();
+    let place = Place::new();
+    place.write("locustfile.py", source);
+    let args =
+        ["run", "locustfile.py", "-H", &host, "-u", "4", "-r", "4", "-t", "1s", "--workers", "2", "--out", "out"];
+    let output: Output = place.command(&args).env("SHOP", &host).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(place.summary("out").total.count, 4, "{output:?}");
+
+    // What changes from one load to the next can't be asked just once.
+    place.write("locustfile.py", &source.replace("import os", "import uuid, os").replace("'ann'", "uuid.uuid4().hex"));
+    let again = [&args[..args.len() - 1], &["again"]].concat();
+    let output = place.command(&again).env("SHOP", &host).output().expect("it starts");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("another body"), "{output:?}");
+    let stats = server.shutdown();
+    let counts = ["/redirect/1", "/items"].map(|path| served(&stats, "GET", path).values().sum::<u64>());
+    assert_eq!((served(&stats, "POST", "/login")[&200], counts), (2, [2, 4]));
+}
+
+#[test]
+fn pythons_own_clients_ask_uncounted() {
+    let source = "
+import http.client, json, urllib.error, urllib.request
+from locust import HttpUser, task, constant
+class U(HttpUser):
+    wait_time = constant(60)
+    @task
+    def get(self):
+        connection = http.client.HTTPConnection(self.host.split('//')[1], timeout=5)
+        connection.debuglevel = 1
+        connection.request('POST', '/login', body=json.dumps({'user': 'ann'}), headers={'Content-Type': 'application/json'})
+        response = connection.getresponse()
+        token = json.loads(response.read().decode())['token']
+        assert response.status == 200 and 'json' in response.getheader('content-type')
+        connection.close()
+        request = urllib.request.Request(self.host + '/items', headers={'Authorization': token})
+        with urllib.request.urlopen(request, timeout=5) as opened:
+            assert opened.status == 200 and json.load(opened)
+        assert urllib.request.urlopen(self.host + '/redirect/1').geturl().endswith('/')
+        try:
+            urllib.request.urlopen(self.host + '/status/404')
+        except urllib.error.HTTPError as error:
+            assert error.code == 404 and isinstance(error.read(), bytes)
+        try:
+            urllib.request.urlopen('http://127.0.0.1:1')
+        except urllib.error.URLError as error:
+            assert isinstance(error.reason, ConnectionRefusedError), error
+        self.client.get('/', name='all is well')
+";
+    let place = Place::new();
+    let (ran, stats) = run(&place, source, &["-u", "1", "-t", "1s"]);
+    let summary = place.summary("out");
+    assert_eq!((ran.code, entry(&summary, "all is well").count, summary.total.count), (0, 1, 1), "{ran:?}");
+    let counts = ["/items", "/redirect/1", "/status/404"].map(|path| served(&stats, "GET", path).values().sum::<u64>());
+    assert_eq!((served(&stats, "POST", "/login")[&200], counts), (1, [1, 1, 1]));
+}
+
+#[test]
+fn options_that_a_locustfile_adds_are_its_own() {
+    let source = "
+from locust import HttpUser, task, constant, events
+@events.init_command_line_parser.add_listener
+def add(parser):
+    parser.add_argument('--env', choices=['dev', 'prod'], default='dev')
+    parser.add_argument('--count', type=int, default=1)
+    parser.add_argument('--loud', action='store_true')
+class A(HttpUser):
+    wait_time = constant(60)
+    @task
+    def get(self):
+        options = self.environment.parsed_options
+        for _ in range(options.count):
+            self.client.get('/', name=f'{type(self).__name__} {options.env} {options.loud}')
+class B(A):
+    pass
+";
+    let names = |args: &[&str]| {
+        let place = Place::new();
+        let (ran, _) = run(&place, source, &[&["-u", "1", "-t", "1s"], args].concat());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let summary = place.summary("out");
+        summary.requests.iter().map(|entry| (entry.name.clone(), entry.count)).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&["A"]), [("A dev False".to_owned(), 1)]);
+    assert_eq!(names(&["--env", "prod", "--count=3", "--loud", "B"]), [("B prod True".to_owned(), 3)]);
+    let place = Place::new();
+    for (args, word) in [(["--loud", "--unknown"], "--unknown"), (["--env", "moon"], "moon"), (["--loud", "C"], "`C`")]
+    {
+        let (ran, _) = run(&place, source, &args);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.stderr.contains(word), "{ran:?}");
+    }
+}
+
+#[test]
 fn what_cannot_work_is_said_before_the_test() {
     let place = Place::new();
     for (source, words) in [

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use swarmgate_domain::{Micros, Overrides, Script, ScriptEngine, ScriptFile, Wrong};
-use swarmgate_locust::{Files, Held, LoadError, Locustfile, Options, World};
+use swarmgate_locust::{Files, Held, LoadError, Locustfile, Options, World, ask_nobody};
 use swarmgate_python::{Refusal, VmLimits};
 use swarmgate_service::ports::Clock;
 
@@ -61,6 +61,8 @@ pub(crate) fn load(
         tags: body.tags.clone(),
         exclude_tags: body.exclude_tags.clone(),
         classes: body.classes.clone(),
+        arguments: Vec::new(),
+        answers: Vec::new(),
     };
     let scenario = held.scenario(script, overrides);
     let scenario = scenario.map_err(|mistakes| mistakes.into_iter().map(of_body).collect::<Vec<_>>())?;
@@ -154,6 +156,7 @@ fn read(
         entropy: Rc::new(|| 0),
         // The workers load it once more, and say it then.
         log: Rc::new(|_, _, _| {}),
+        ask: ask_nobody(),
     };
     let options = Options {
         host: body.target.clone(),

@@ -1,9 +1,10 @@
 //! What can be typed.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use swarmgate_locust_process::{LocustCommand, NotInstalled};
 
@@ -170,12 +171,47 @@ pub struct LocustArgs {
     /// Nothing: there is never a web page; for command lines that were made for Locust
     #[arg(long)]
     pub headless: bool,
+    /// A word of the command line that is an option of the locustfile's own, or its value, see [`with_own`]
+    #[arg(long, hide = true, value_name = "WORD", allow_hyphen_values = true)]
+    pub own: Vec<String>,
     /// Write PREFIX_stats.csv, PREFIX_failures.csv, PREFIX_exceptions.csv and PREFIX_stats_history.csv too
     #[arg(long, value_name = "PREFIX", value_hint = ValueHint::AnyPath)]
     pub csv: Option<String>,
     /// What runs it
     #[command(flatten)]
     pub engine: EngineArgs,
+}
+
+/// The command line with all that `run` itself does not know as values of `--own`, where it runs a locustfile: it may add options of its
+/// own, and what they are is only known once it is loaded.
+pub fn with_own(typed: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut typed: Vec<OsString> = typed.into_iter().collect();
+    let is_locustfile = |word: &OsString| Path::new(word).extension().is_some_and(|extension| extension == "py");
+    if typed.get(1).is_none_or(|command| command != "run") || !typed.iter().any(is_locustfile) {
+        return typed;
+    }
+    let command = Cli::command();
+    let run = command.find_subcommand("run");
+    let known: Vec<&str> = run
+        .into_iter()
+        .flat_map(clap::Command::get_arguments)
+        .flat_map(|arg| arg.get_long().into_iter().chain(arg.get_all_aliases().unwrap_or_default()))
+        .chain(["help", "version"])
+        .collect();
+    let mut all: Vec<OsString> = typed.drain(..2).collect();
+    let mut is_own = false;
+    for word in typed {
+        let text = word.to_string_lossy();
+        match text.strip_prefix("--") {
+            Some(flag) => {
+                is_own = !flag.is_empty() && !known.contains(&flag.split('=').next().unwrap_or_default());
+            }
+            None if text.starts_with('-') && text.parse::<f64>().is_err() => is_own = false,
+            None => {}
+        }
+        all.push(if is_own { format!("--own={text}").into() } else { word });
+    }
+    all
 }
 
 /// What runs a locustfile.
@@ -321,4 +357,33 @@ pub struct SimulateArgs {
     /// Print every step of the seed
     #[arg(long, requires = "seed")]
     pub trace: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(typed: &str) -> (Vec<String>, Vec<String>, Option<u32>) {
+        let words = with_own(typed.split(' ').map(OsString::from));
+        let Command::Run(args) = Cli::parse_from(words).command else { panic!("`run` was typed") };
+        (args.locust.own, args.locust.classes, args.load.users)
+    }
+
+    #[test]
+    fn what_a_locustfile_adds_is_taken_as_it_is() {
+        let words = |text: &str| text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let check = |typed: &str, own_words: &str, classes: &str, users: Option<u32>| {
+            assert_eq!(own(typed), (words(own_words), words(classes), users), "{typed}");
+        };
+        check("swarmgate run l.py -u 5 --env prod -r 2", "--env prod", "", Some(5));
+        check("swarmgate run l.py A --env=prod --fast --users 5 B", "--env=prod --fast", "A B", Some(5));
+        check("swarmgate run l.py --offset -3 --hosts a b -u 5", "--offset -3 --hosts a b", "", Some(5));
+        check("swarmgate run l.py --run-time 5s -u 5 A", "", "A", Some(5));
+    }
+
+    #[test]
+    fn what_nobody_knows_is_a_mistake_elsewhere() {
+        let words = with_own(["swarmgate", "run", "http://localhost", "--env", "prod"].map(OsString::from));
+        assert!(Cli::try_parse_from(words).is_err());
+    }
 }

@@ -28,7 +28,7 @@ use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(args::with_own(std::env::args_os()));
     let filter = EnvFilter::try_from_env("SWARMGATE_LOG").unwrap_or_else(|_| EnvFilter::new("error,locustfile=info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     match execute(cli.command) {

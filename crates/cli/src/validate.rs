@@ -77,7 +77,7 @@ fn validate_locustfile(args: &ValidateArgs) -> Result<Exit, Failure> {
         };
     }
     let (classes, has_shape, engine): (Vec<_>, _, _) = match &chosen? {
-        Chosen::Native(file) => {
+        Chosen::Native(file, _) => {
             let classes = file.classes().iter().map(|class| class.name.clone()).collect();
             (classes, file.has_shape(), "native".to_owned())
         }

@@ -41,6 +41,9 @@ pub struct Task {
     pub tags: Vec<String>,
     pub exclude_tags: Vec<String>,
     pub classes: Vec<String>,
+    /// What the locustfile adds to the command line.
+    #[serde(skip)]
+    pub arguments: Vec<String>,
     /// Seconds that users may take to finish when they are stopped.
     pub grace: f64,
 }
@@ -98,7 +101,7 @@ impl Locust {
         let mut both = plugin.into_os_string();
         both.push(",");
         both.push(main);
-        process.arg("-f").arg(both).arg("--headless").current_dir(folder);
+        process.arg("-f").arg(both).arg("--headless").args(&task.arguments).current_dir(folder);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             let is_secret = text.starts_with("SWARMGATE_")

@@ -59,6 +59,8 @@ pub struct Asked {
     pub run_time: Option<f64>,
     /// Goes before what the classes say.
     pub host: Option<String>,
+    /// What the locustfile adds to the command line, as it was typed.
+    pub arguments: Vec<String>,
 }
 
 /// Lets a Locust load the file at `main` in the present folder, and say what is in it. Its shape is asked for each second of a day at most.
@@ -82,6 +84,7 @@ pub async fn describe(command: &LocustCommand, main: &Path, asked: &Asked) -> Re
         tags: Vec::new(),
         exclude_tags: Vec::new(),
         classes: Vec::new(),
+        arguments: asked.arguments.clone(),
         grace: 0.0,
     };
     let (scratch, _) = child::scratch(None).map_err(not_started)?;

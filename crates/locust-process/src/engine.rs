@@ -71,6 +71,7 @@ impl LocustEngine {
             tags: script.tags.clone(),
             exclude_tags: script.exclude_tags.clone(),
             classes: script.classes.clone(),
+            arguments: script.arguments.clone(),
             grace: spec.scenario.grace.as_secs_f64(),
         };
         Locust::start(&self.command, &main, &folder, scratch, variables, &task).map_err(failed)

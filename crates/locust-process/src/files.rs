@@ -43,6 +43,8 @@ mod tests {
             tags: Vec::new(),
             exclude_tags: Vec::new(),
             classes: Vec::new(),
+            arguments: Vec::new(),
+            answers: Vec::new(),
         }
     }
 

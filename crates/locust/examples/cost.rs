@@ -11,7 +11,7 @@
 use std::rc::Rc;
 use std::time::Instant;
 
-use swarmgate_locust::{Answer, Files, LocustUser, Locustfile, Options, UserStep, World};
+use swarmgate_locust::{Answer, Files, LocustUser, Locustfile, Options, UserStep, World, ask_nobody};
 use swarmgate_python::VmLimits;
 
 const SOURCE: &str = "from locust import HttpUser, task
@@ -42,6 +42,7 @@ fn main() {
         monotonic: nanos,
         entropy: Rc::new(|| 4),
         log: Rc::new(|_, _, _| {}),
+        ask: ask_nobody(),
     };
     let options = Options { host: Some("http://127.0.0.1:8080".to_owned()), ..Options::default() };
     let loaded = Locustfile::load("locustfile.py", SOURCE, world, &options, VmLimits::default());

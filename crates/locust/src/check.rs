@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use swarmgate_python::{Code, Module, Refusal, has_module, inspect_module, module_uses};
+use swarmgate_python::{Code, MAIN_MODULE, Module, Refusal, has_module, inspect_module, module_uses};
 
 use crate::files::Files;
 use crate::modules;
@@ -11,7 +11,7 @@ use crate::modules;
 /// Goes through the file `name` and all files beside it that it imports.
 pub fn check(name: &str, source: &str, files: &Files) -> Vec<Refusal> {
     let mut checker = Checker { files, seen: BTreeSet::new(), refusals: Vec::new() };
-    checker.source(name, "locustfile", source);
+    checker.source(name, MAIN_MODULE, source);
     checker.refusals.sort();
     checker.refusals.dedup();
     checker.refusals
@@ -48,7 +48,7 @@ impl Checker<'_> {
                 name = parts.join(".");
             }
             let known = self.module(&name) || (import.level > 0 && name.is_empty());
-            if !known && !import.guarded {
+            if !known && !import.guarded && !import.unused {
                 let top = name.split('.').next().unwrap_or_default().to_owned();
                 let (line, column) = import.place;
                 let construct = format!("import of `{name}`");
@@ -106,46 +106,23 @@ impl Checker<'_> {
 
 /// What of modules that are there is not, and what to do about it.
 const REFUSED_PARTS: &[(&str, &str)] = &[
-    ("threading.Thread", THREADS),
-    ("threading.Timer", THREADS),
-    ("gevent.spawn", THREADS),
-    ("gevent.spawn_later", THREADS),
-    ("gevent.Greenlet", THREADS),
     ("socket.socket", SOCKETS),
     ("socket.create_connection", SOCKETS),
-    ("http.client.HTTPConnection", OTHER_CLIENT),
-    ("http.client.HTTPSConnection", OTHER_CLIENT),
-    ("urllib.request.urlopen", OTHER_CLIENT),
-    ("urllib.request.Request", OTHER_CLIENT),
-    ("urllib.request.urlretrieve", OTHER_CLIENT),
     ("urllib3.PoolManager", OTHER_CLIENT),
     ("os.system", PROCESSES),
     ("os.popen", PROCESSES),
     ("os.fork", PROCESSES),
-    ("os.makedirs", WRITING),
-    ("os.mkdir", WRITING),
-    ("os.remove", WRITING),
-    ("os.rename", WRITING),
-    ("shutil.rmtree", WRITING),
-    ("shutil.copy", WRITING),
-    ("shutil.copyfile", WRITING),
-    ("shutil.move", WRITING),
-    ("tempfile.NamedTemporaryFile", WRITING),
-    ("tempfile.TemporaryDirectory", WRITING),
-    ("tempfile.mkdtemp", WRITING),
     (
         "requests.auth.HTTPDigestAuth",
         "only HTTPBasicAuth is there natively; run it with a real Locust: --engine locust",
     ),
 ];
 
-const THREADS: &str =
-    "users already run beside each other, and nothing else can be started; run it with a real Locust: --engine locust";
+const ASYNC: &str = "there are no coroutines: users already run beside each other, and gevent.spawn starts more; or run it with a real Locust: --engine locust";
 const SOCKETS: &str = "only HTTP is spoken here; run it with a real Locust: --engine locust";
 const OTHER_CLIENT: &str =
     "use self.client, or requests for what is not to be counted; or run it with a real Locust: --engine locust";
 const PROCESSES: &str = "no other process can be started; run it with a real Locust: --engine locust";
-const WRITING: &str = "files can only be read; print goes to the log; or run it with a real Locust: --engine locust";
 
 fn advice(top: &str) -> String {
     let advice = match top {
@@ -155,7 +132,7 @@ fn advice(top: &str) -> String {
             "there is no web interface to extend here; leave it out, or run it with a real Locust: --engine locust"
         }
         "subprocess" | "multiprocessing" => PROCESSES,
-        "asyncio" | "concurrent" => THREADS,
+        "asyncio" => ASYNC,
         _ => {
             "this package is not there natively; leave it out, put what is needed into a file beside the locustfile, or run it with a real Locust: --engine locust"
         }

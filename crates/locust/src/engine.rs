@@ -213,13 +213,7 @@ pub fn answer_value(answer: Result<Answer, AnswerError>) -> Value {
             Value::bytes(body),
         ]),
         Err(error) => {
-            let (kind, text) = match error {
-                AnswerError::Timeout(text) => ("timeout", text),
-                AnswerError::ConnectTimeout(text) => ("connect_timeout", text),
-                AnswerError::Tls(text) => ("tls", text),
-                AnswerError::Refused(text) => ("refused", text),
-                AnswerError::Connection(text) => ("connection", text),
-            };
+            let (kind, text) = error.parts();
             Value::tuple(vec![Value::Int(0), Value::str(kind), Value::str(text)])
         }
     }

@@ -119,6 +119,30 @@ pub enum AnswerError {
     Connection(String),
 }
 
+impl AnswerError {
+    /// A word for its kind, and the words.
+    pub fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::Timeout(text) => ("timeout", text),
+            Self::ConnectTimeout(text) => ("connect_timeout", text),
+            Self::Tls(text) => ("tls", text),
+            Self::Refused(text) => ("refused", text),
+            Self::Connection(text) => ("connection", text),
+        }
+    }
+
+    /// The one of this kind.
+    pub fn of(kind: &str, text: String) -> Self {
+        match kind {
+            "timeout" => Self::Timeout(text),
+            "connect_timeout" => Self::ConnectTimeout(text),
+            "tls" => Self::Tls(text),
+            "refused" => Self::Refused(text),
+            _ => Self::Connection(text),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -115,16 +115,20 @@ impl Files {
     }
 
     fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a str> {
-        let rest = move |path: &'a String| match folder {
-            "" => Some(path.as_str()),
-            _ => path.strip_prefix(folder)?.strip_prefix('/'),
-        };
-        self.held.keys().filter_map(rest)
+        self.held.keys().filter_map(move |path| below(path, folder))
+    }
+}
+
+/// What is left of `path` below `folder`, where it lies there.
+pub(crate) fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
+    match folder {
+        "" => Some(path),
+        _ => path.strip_prefix(folder)?.strip_prefix('/'),
     }
 }
 
 /// `path` without `.` and `..`, from the locustfile's folder.
-fn within(path: &str) -> Result<String, FileRefused> {
+pub(crate) fn within(path: &str) -> Result<String, FileRefused> {
     let mut parts = Vec::new();
     if path.starts_with('/') {
         return Err(FileRefused::Outside);

@@ -91,6 +91,8 @@ mod tests {
             tags: Vec::new(),
             exclude_tags: Vec::new(),
             classes: classes.iter().map(|name| (*name).to_owned()).collect(),
+            arguments: Vec::new(),
+            answers: Vec::new(),
         }
     }
 

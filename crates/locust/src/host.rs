@@ -2,8 +2,10 @@
 
 use std::rc::Rc;
 
-use swarmgate_python::{FileRefused, Host, LogLevel};
+use swarmgate_python::{FileChange, FileRefused, Host, LogLevel};
 
+use crate::asked::Ask;
+use crate::disk::Disk;
 use crate::files::Files;
 
 /// Takes lines of the log: level, logger, text.
@@ -25,6 +27,8 @@ pub struct World {
     pub entropy: Rc<dyn Fn() -> u64>,
     /// Where the log goes.
     pub log: LogSink,
+    /// What comes of requests that are sent as the file is loaded.
+    pub ask: Ask,
 }
 
 /// Of these environment variables, those that a locustfile sees: credentials and settings of what runs it are not its own. The
@@ -34,37 +38,66 @@ pub fn shown_environment(variables: impl IntoIterator<Item = (String, String)>) 
     variables.into_iter().filter(|(name, _)| is_shown(name)).collect()
 }
 
-impl Host for World {
+/// A world with what was written in it.
+pub struct Inhabited {
+    world: World,
+    disk: Disk,
+}
+
+impl Inhabited {
+    /// Nothing was written yet.
+    pub fn new(world: World) -> Self {
+        let disk = Disk::new(world.files.clone());
+        Self { world, disk }
+    }
+}
+
+impl Host for Inhabited {
     fn wall_nanos(&self) -> u64 {
-        (self.wall)()
+        (self.world.wall)()
     }
 
     fn monotonic_nanos(&self) -> u64 {
-        (self.monotonic)()
+        (self.world.monotonic)()
     }
 
     fn entropy(&mut self) -> u64 {
-        (self.entropy)()
+        (self.world.entropy)()
     }
 
     fn log(&mut self, level: LogLevel, logger: &str, text: &str) {
-        (self.log)(level, logger, text);
+        (self.world.log)(level, logger, text);
     }
 
     fn read_file(&mut self, path: &str) -> Result<Vec<u8>, FileRefused> {
-        self.files.bytes(path).map(|content| content.to_vec())
+        self.disk.read(path).map(|content| content.to_vec())
     }
 
     fn list_folder(&mut self, path: &str) -> Result<Vec<String>, FileRefused> {
-        self.files.list(path)
+        self.disk.list(path)
+    }
+
+    fn file_bytes(&mut self, path: &str) -> Result<u64, FileRefused> {
+        self.disk.read(path).map(|content| content.len() as u64)
+    }
+
+    fn change_files(&mut self, path: &str, change: FileChange<'_>) -> Result<(), FileRefused> {
+        let is_first = self.disk.change(path, change)?;
+        if is_first && matches!(change, FileChange::Empty | FileChange::Append(_)) {
+            let text = format!(
+                "`{path}` is written to memory only: it is gone after the test (a real Locust would write it to the disk)"
+            );
+            self.log(LogLevel::Warning, "swarmgate", &text);
+        }
+        Ok(())
     }
 
     fn environment(&self) -> Vec<(String, String)> {
-        self.environment.clone()
+        self.world.environment.clone()
     }
 
     fn arguments(&self) -> Vec<String> {
-        self.arguments.clone()
+        self.world.arguments.clone()
     }
 
     fn process_bytes(&self) -> u64 {

@@ -8,7 +8,9 @@
 //!
 //! Never here: sockets, timers, histograms. The engine that holds a [`LocustUser`] has them.
 
+mod asked;
 mod check;
+mod disk;
 mod engine;
 mod exchange;
 mod files;
@@ -23,11 +25,12 @@ mod stats;
 mod user;
 mod waits;
 
+pub use asked::{Ask, ask_again, ask_nobody, recorded};
 pub use check::check;
 pub use engine::Report;
 pub use exchange::{Answer, AnswerError, Exchange, Headers};
 pub use files::Files;
 pub use held::Held;
 pub use host::{LogSink, World, shown_environment};
-pub use load::{LoadError, Locustfile, Options, ShapeTick, UserClass};
+pub use load::{LoadError, Locustfile, Options, ShapeTick, Spawned, UserClass};
 pub use user::{LocustUser, UserStep};

@@ -1,13 +1,17 @@
 //! A locustfile in a machine of its own.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
-use swarmgate_python::{Args, Fiber, HostCall, Kind, Module, Refusal, Resumed, Step, Value, Vm, VmLimits, intern};
+use swarmgate_python::{
+    Args, Fiber, HostCall, Kind, MAIN_MODULE, Module, Refusal, Resumed, Step, Value, Vm, VmLimits, intern,
+};
 
-use crate::engine::{Report, Shared};
+use crate::asked::Ask;
+use crate::engine::{Call, Report, Shared, answer_value};
 use crate::files::is_python;
-use crate::host::World;
+use crate::host::{Inhabited, World};
 use crate::life::Life;
 use crate::stats::Stats;
 use crate::{modules, session};
@@ -75,7 +79,28 @@ pub struct Locustfile {
     pub(crate) life: Rc<Life>,
     /// Of users that wait between their tasks.
     pub(crate) spare: Vec<Fiber>,
+    /// What was spawned as the file was loaded, and waits.
+    begun: VecDeque<(u64, Fiber)>,
+    ask: Ask,
 }
+
+/// A call that is to run beside the one that spawned it: gevent's greenlets, and threads, which with Locust are that.
+#[derive(Debug)]
+pub struct Spawned {
+    /// Which it is.
+    pub number: u64,
+    pub(crate) what: SpawnedWork,
+}
+
+/// How far it is.
+#[derive(Debug)]
+pub(crate) enum SpawnedWork {
+    ToStart(Value),
+    Waits(Fiber),
+}
+
+/// What is done before and after the test may wait so often; its waits take no time, and there may be nothing that ends them.
+const MOST_WAITS: usize = 100_000;
 
 impl Locustfile {
     /// Loads `source`, which is the file `name`.
@@ -99,7 +124,8 @@ impl Locustfile {
                 .files
                 .iter()
                 .any(|(path, content)| is_python(path) && String::from_utf8_lossy(content).contains("stats"));
-        let mut vm = Vm::new(Box::new(world), limits);
+        let ask = Rc::clone(&world.ask);
+        let mut vm = Vm::new(Box::new(Inhabited::new(world)), limits);
         vm.set_main_file(name);
         let shared = Rc::new(RefCell::new(Shared { host: options.host.clone(), ..Shared::default() }));
         shared.borrow_mut().options = parsed_options(options);
@@ -110,34 +136,105 @@ impl Locustfile {
         let core = core.ok_or_else(|| LoadError::Raised("the classes of Locust did not load".to_owned()))?;
         session::install(&mut vm, &core, &shared).map_err(|raise| failure(&mut vm, raise))?;
         let life = Life::new(&mut vm, &core).map_err(|raise| failure(&mut vm, raise))?;
-        let module = Rc::new(Module::new("locustfile"));
+        let module = Rc::new(Module::new(MAIN_MODULE));
         vm.add_module(Rc::clone(&module));
         let function = vm.load_source(&module, name, source).map_err(|raise| failure(&mut vm, raise))?;
-        let mut file =
-            Self { vm, shared, core, classes: Vec::new(), shape: None, life: Rc::new(life), spare: Vec::new() };
+        let mut file = Self {
+            vm,
+            shared,
+            core,
+            classes: Vec::new(),
+            shape: None,
+            life: Rc::new(life),
+            spare: Vec::new(),
+            begun: VecDeque::new(),
+            ask,
+        };
         file.finish(&Value::Func(function), Args::default())?;
         file.find_classes(&module, options)?;
         file.fire("init", &["environment"])?;
         Ok(file)
     }
 
-    /// Runs something to its end; waits count as over at once.
+    /// Runs something to its end; waits count as over at once. What it spawned goes on meanwhile, where it waits for that.
     fn finish(&mut self, callee: &Value, args: Args) -> Result<Value, LoadError> {
         let mut fiber = Fiber::default();
         let mut step = self.vm.start(&mut fiber, callee, args);
-        loop {
+        let mut spent = 0;
+        for _ in 0..MOST_WAITS {
+            spent += self.vm.spent();
+            if spent > self.vm.limits().instructions {
+                return Err(LoadError::Unsupported("more instructions than before a test are allowed".to_owned()));
+            }
             match step {
-                Step::Waits(HostCall::Sleep(_)) => step = self.vm.resume(&mut fiber, Resumed::With(Value::None)),
-                Step::Waits(HostCall::Other(_)) => {
-                    return Err(LoadError::Unsupported(
-                        "a request here: move it into a task, on_start or test_start, or run it with a real Locust: --engine locust".to_owned(),
-                    ));
+                Step::Waits(HostCall::Sleep(_)) => {
+                    self.go_on_with_spawned()?;
+                    step = self.vm.resume(&mut fiber, Resumed::With(Value::None));
                 }
+                Step::Waits(HostCall::Other(call)) => step = self.ask(&mut fiber, call)?,
                 Step::Returned(value) => return Ok(value),
                 Step::Raised(exception) => return Err(LoadError::Raised(self.vm.traceback_text(&exception))),
                 Step::Ended(fatal) => return Err(LoadError::Unsupported(fatal_text(&fatal))),
             }
         }
+        Err(LoadError::Unsupported(format!("more than {MOST_WAITS} waits before the test, which take no time there")))
+    }
+
+    /// Goes on with the answer to a request that is sent where no user is.
+    fn ask(&mut self, fiber: &mut Fiber, call: Box<dyn std::any::Any>) -> Result<Step, LoadError> {
+        let Ok(call) = call.downcast::<Call>() else {
+            return Err(LoadError::Unsupported("an unknown call of the host".to_owned()));
+        };
+        let Call { exchange, then } = *call;
+        let answer = (self.ask)(&exchange)
+            .map_err(|why| LoadError::Unsupported(format!("{why}, or run it with a real Locust: --engine locust")))?;
+        Ok(match then {
+            Some(then) => session::answered(&mut self.vm, fiber, exchange, then, answer),
+            None => self.vm.resume(fiber, Resumed::With(answer_value(answer))),
+        })
+    }
+
+    /// Starts what was spawned, and lets each go on to its next wait.
+    fn go_on_with_spawned(&mut self) -> Result<(), LoadError> {
+        let mut all: Vec<Spawned> = std::iter::from_fn(|| self.next_spawned()).collect();
+        let killed = self.take_killed();
+        all.retain(|spawned| !killed.contains(&spawned.number));
+        for Spawned { number, what } in all {
+            let (mut fiber, mut step) = match what {
+                SpawnedWork::ToStart(callable) => {
+                    let mut fiber = Fiber::default();
+                    let step = self.vm.start(&mut fiber, &callable, Args::default());
+                    (fiber, step)
+                }
+                SpawnedWork::Waits(mut fiber) => {
+                    let step = self.vm.resume(&mut fiber, Resumed::With(Value::None));
+                    (fiber, step)
+                }
+            };
+            while let Step::Waits(HostCall::Other(call)) = step {
+                step = self.ask(&mut fiber, call)?;
+            }
+            match step {
+                Step::Waits(_) => self.begun.push_back((number, fiber)),
+                Step::Returned(_) | Step::Raised(_) => {}
+                Step::Ended(fatal) => return Err(LoadError::Unsupported(fatal_text(&fatal))),
+            }
+        }
+        Ok(())
+    }
+
+    /// The next that was spawned and that nobody runs yet.
+    pub fn next_spawned(&mut self) -> Option<Spawned> {
+        if let Some((number, fiber)) = self.begun.pop_front() {
+            return Some(Spawned { number, what: SpawnedWork::Waits(fiber) });
+        }
+        let (number, callable) = self.vm.state.spawned.pop_front()?;
+        Some(Spawned { number, what: SpawnedWork::ToStart(callable) })
+    }
+
+    /// The numbers of those that are to stop.
+    pub fn take_killed(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.vm.state.killed)
     }
 
     fn core(&self, name: &str) -> Value {
@@ -150,7 +247,7 @@ impl Locustfile {
         let texts = |list: &[String]| Value::list(list.iter().map(|tag| Value::str(tag.clone())).collect());
         let find = self.core("_user_classes");
         let args =
-            Args::of([names.clone(), Value::str("locustfile"), texts(&options.tags), texts(&options.exclude_tags)]);
+            Args::of([names.clone(), Value::str(MAIN_MODULE), texts(&options.tags), texts(&options.exclude_tags)]);
         let found = self.finish(&find, args)?;
         let found = self.vm.collect(&found).map_err(|raise| failure(&mut self.vm, raise))?;
         for class in found {
@@ -218,6 +315,14 @@ impl Locustfile {
     /// What tells the listeners of an event.
     pub(crate) fn teller(&self) -> Value {
         self.core("_fire_event")
+    }
+
+    /// What of the command line its listeners of `init_command_line_parser` did not take.
+    pub fn untaken_arguments(&mut self) -> Vec<String> {
+        let environment = self.core("environment");
+        let untaken = self.vm.attr(&environment, intern("_untaken"));
+        let untaken = untaken.and_then(|untaken| self.vm.collect(&untaken)).unwrap_or_default();
+        untaken.iter().filter_map(|word| word.as_text().map(|text| text.as_str().to_owned())).collect()
     }
 
     /// The exit code that the locustfile asked for.

@@ -5,14 +5,21 @@ use swarmgate_python::{Module, Res, Vm};
 const CORE: &str = include_str!("prelude/core.py");
 const STATS: &str = include_str!("prelude/stats.py");
 
+/// Modules of Python's that ask for something: without users they have nobody to ask by, so that these are put in their place.
+const CLIENTS: &[(&str, &str, &str)] = &[
+    ("http.client", "<http.client>", include_str!("prelude/http_client.py")),
+    ("urllib.request", "<urllib.request>", include_str!("prelude/urllib_request.py")),
+];
+
 /// Modules, and what they show of `_locust_core`.
 #[rustfmt::skip]
 const MODULES: &[(&str, &str)] = &[
-    ("locust", "User, HttpUser, FastHttpUser, TaskSet, SequentialTaskSet, task, tag, between, constant, constant_pacing, constant_throughput, poisson, events, Events, LoadTestShape, run_single_user, Locust, HttpLocust, TaskSequence, seq_task"),
+    ("locust", "User, HttpUser, FastHttpUser, TaskSet, SequentialTaskSet, MarkovTaskSet, transition, transitions, task, tag, between, constant, constant_pacing, constant_throughput, poisson, events, Events, LoadTestShape, run_single_user, Locust, HttpLocust, TaskSequence, seq_task"),
     ("locust.user", "User, HttpUser, TaskSet, task, tag, between, constant, constant_pacing, constant_throughput"),
     ("locust.user.users", "User, HttpUser"),
     ("locust.user.task", "TaskSet, task, tag, DefaultTaskSet"),
     ("locust.user.sequential_taskset", "SequentialTaskSet"),
+    ("locust.user.markov_taskset", "MarkovTaskSet, transition, transitions, NoMarkovTasksError, InvalidTransitionError, NonMarkovTaskTransitionError, MarkovTaskTagError"),
     ("locust.user.wait_time", "between, constant, constant_pacing, constant_throughput, poisson"),
     ("locust.wait_time", "between, constant, constant_pacing, constant_throughput, poisson"),
     ("locust.clients", "HttpSession, ResponseContextManager, Response, LocustError"),
@@ -53,6 +60,10 @@ fn more(name: &str) -> &'static str {
             "def head(url, **kwargs):\n    kwargs.setdefault('allow_redirects', False)\n    return request('HEAD', url, **kwargs)\n\n",
             "def options(url, **kwargs):\n    return request('OPTIONS', url, **kwargs)\n",
         ),
+        "locust.runners" => concat!(
+            "STATE_INIT, STATE_SPAWNING, STATE_RUNNING, STATE_CLEANUP = 'ready', 'spawning', 'running', 'cleanup'\n",
+            "STATE_STOPPING, STATE_STOPPED, STATE_MISSING = 'stopping', 'stopped', 'missing'\n",
+        ),
         "requests.adapters" => "class HTTPAdapter:\n    def __init__(self, *args, **kwargs):\n        pass\n",
         _ => "",
     }
@@ -71,6 +82,14 @@ pub fn install(vm: &mut Vm) {
     for (name, _) in MODULES {
         vm.add_maker(name, make);
     }
+    for (name, ..) in CLIENTS {
+        vm.add_maker(name, make_client);
+    }
+}
+
+fn make_client(vm: &mut Vm, module: &Module) -> Res<()> {
+    let client = CLIENTS.iter().find(|(name, ..)| *name == module.name);
+    client.map_or(Ok(()), |(name, file, source)| vm.run_source(name, file, source).map(drop))
 }
 
 fn make(vm: &mut Vm, module: &Module) -> Res<()> {

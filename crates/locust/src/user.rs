@@ -10,7 +10,7 @@ use swarmgate_python::{Args, Fiber, HostCall, Instance, Kind, Raise, RaiseKind, 
 use crate::engine::{Call, answer_value};
 use crate::exchange::{Answer, AnswerError, Exchange};
 use crate::life::Task;
-use crate::load::{Locustfile, fatal_text};
+use crate::load::{Locustfile, Spawned, SpawnedWork, fatal_text};
 use crate::session;
 
 /// More calls that nobody needs at the moment are not kept.
@@ -45,6 +45,8 @@ enum Stage {
     Raised,
     /// What `on_stop` says.
     Leave,
+    /// No user at all: a call that another one spawned.
+    Spawned,
 }
 
 /// What a user asks for, or what became of it.
@@ -83,6 +85,18 @@ impl LocustUser {
     pub fn listen(&mut self, file: &mut Locustfile, event: &str) -> UserStep {
         let teller = file.teller();
         let next = self.call(file, Stage::Begin, &teller, [Value::str(event)]);
+        self.go_on(file, next)
+    }
+
+    /// Runs what was spawned, in place of a user's life. Then it is gone.
+    pub fn run_spawned(&mut self, file: &mut Locustfile, spawned: Spawned) -> UserStep {
+        let next = match spawned.what {
+            SpawnedWork::ToStart(callable) => self.call(file, Stage::Spawned, &callable, []),
+            SpawnedWork::Waits(fiber) => {
+                (self.stage, self.fiber) = (Stage::Spawned, fiber);
+                Next::Look(file.vm.resume(&mut self.fiber, Resumed::With(Value::None)))
+            }
+        };
         self.go_on(file, next)
     }
 
@@ -161,6 +175,8 @@ impl LocustUser {
                     Next::Tell(UserStep::Unsupported(fatal_text(&fatal)))
                 }
                 (Step::Ended(fatal), _) => Next::Tell(UserStep::Ended(fatal_text(&fatal))),
+                // What left it is said by whoever waits for it, or was logged.
+                (Step::Returned(_) | Step::Raised(_), Stage::Spawned) => Next::Tell(UserStep::Gone),
                 (step, stage) => match self.user.clone() {
                     Some(user) => self.after(file, stage, step, &user),
                     None => self.begun(file, step),
@@ -192,7 +208,9 @@ impl LocustUser {
             (Stage::Task, _) => self.wait(file, user, false),
             (Stage::Raised, Step::Returned(Value::Bool(true))) => self.wait(file, user, true),
             (Stage::Pause { .. }, _) | (Stage::Raised, Step::Returned(Value::Bool(false))) => self.task(file, user),
-            (Stage::Raised | Stage::Begin | Stage::Leave | Stage::Wait, _) => Next::Tell(UserStep::Gone),
+            (Stage::Raised | Stage::Begin | Stage::Leave | Stage::Wait | Stage::Spawned, _) => {
+                Next::Tell(UserStep::Gone)
+            }
         }
     }
 

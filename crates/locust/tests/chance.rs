@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use swarmgate_locust::{Files, LocustUser, Locustfile, Options, UserStep, World};
+use swarmgate_locust::{Files, LocustUser, Locustfile, Options, UserStep, World, ask_nobody};
 use swarmgate_python::VmLimits;
 
 const WAITS: usize = 6_000;
@@ -32,6 +32,7 @@ fn ours() -> Sample {
         monotonic: Rc::new(move || monotonic.get()),
         entropy: Rc::new(|| 20_261_125),
         log: Rc::new(move |_, _, text| *printed.borrow_mut().entry(text.to_owned()).or_default() += 1.0),
+        ask: ask_nobody(),
     };
     let source = include_str!("side_by_side/chance.py");
     let options = Options { users: 1, ..Options::default() };

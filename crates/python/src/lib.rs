@@ -12,13 +12,13 @@ mod modules;
 mod value;
 mod vm;
 
-pub use compile::{Code, Refusal, Use, Uses, compile_module, inspect_module, module_uses};
+pub use compile::{Code, MAIN_MODULE, Refusal, Use, Uses, compile_module, inspect_module, module_uses};
 pub use modules::{ModuleMaker, has_module, json_text, prelude_sources};
 pub use value::{
     Args, Attrs, Class, Dict, Function, Instance, Module, Namespace, Native, NativeFn, NativeObject, Object, PyStr,
     Sym, Value, intern, known,
 };
 pub use vm::{
-    Fatal, Fiber, FileRefused, Host, HostCall, Kind, LogLevel, Raise, RaiseKind, Res, Resumed, Step, TraceEntry, Vm,
-    VmLimits,
+    Fatal, Fiber, FileChange, FileRefused, Host, HostCall, Kind, LogLevel, Raise, RaiseKind, Res, Resumed, Step,
+    TraceEntry, Vm, VmLimits,
 };

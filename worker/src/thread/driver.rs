@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 use super::alarm::Alarm;
 use super::recorder::Part;
 use super::schedule::{Crowd, OpenLoad, Share, Span};
-use super::script::ScriptHost;
+use super::script::{ScriptHost, Told};
 use super::user::{Model, Phase, User};
 use super::{Outfit, Thread};
 use crate::clock::Clock;
@@ -206,15 +206,20 @@ impl<'a> Driver<'a> {
         self.start_arrivals(now);
         self.wake_users(now);
         self.hear_script();
-        if now < self.end || thread.recorder.borrow().users() > 0 {
+        if now < self.end || thread.recorder.borrow().users() > 0 || thread.helpers.get() > 0 {
             if now >= self.end + self.grace && !self.has_cut {
                 self.cut(now);
             }
             return Turn::GoesOn;
         }
-        thread.tell_script("test_stopping");
-        thread.tell_script("test_stop");
-        thread.tell_script("quitting");
+        if let Some(script) = thread.script.as_ref().filter(|script| script.ending() == Told::ToCome) {
+            if !self.has_cut {
+                thread.add_helper(script.end(), now);
+                return Turn::GoesOn;
+            }
+            // Nobody works any more who could wait for an answer.
+            ["test_stopping", "test_stop", "quitting"].iter().for_each(|event| thread.tell_script(event));
+        }
         self.hear_script();
         if let Some(code) = thread.script.as_ref().and_then(ScriptHost::exit_code) {
             thread.recorder.borrow_mut().exit_code(code);
@@ -286,6 +291,7 @@ impl<'a> Driver<'a> {
         self.changes_heard = control.changes.len();
         if let Some(stop) = control.stop.filter(|stop| *stop < self.end) {
             self.end = stop;
+            self.thread.end.set(stop);
             self.thread.recorder.borrow_mut().set_end(stop);
             self.stop_all_by(stop);
         }
@@ -440,7 +446,7 @@ impl Thread {
     }
 
     /// The user is to stop at `stop`; who sleeps longer is woken then.
-    fn set_stop_at(&self, id: u32, stop: Micros) {
+    pub(super) fn set_stop_at(&self, id: u32, stop: Micros) {
         let mut users = self.users.borrow_mut();
         users.set_stop_at(id, stop);
         let is_stopping = users.get(id).is_some_and(|user| user.phase == Phase::Stopping);

@@ -116,6 +116,10 @@ struct Thread {
     /// Free places of each open load: ids of users who wait to be somebody new.
     parked: RefCell<Vec<Vec<u32>>>,
     bell: Bell,
+    /// When the load ends, as far as is known.
+    end: Cell<Micros>,
+    /// How many there are of [`Model::Helper`](user::Model::Helper).
+    helpers: Cell<u32>,
     /// Where users are written in Python.
     script: Option<ScriptHost>,
 }
@@ -185,6 +189,8 @@ impl Thread {
             rows_taken: RefCell::new(vec![0; outfit.program.picks.len()]),
             parked: RefCell::new(vec![Vec::new(); scenario.loads.len()]),
             bell: Bell::default(),
+            end: Cell::new(*duration),
+            helpers: Cell::new(0),
             script,
             outfit,
         }
@@ -226,7 +232,9 @@ impl Thread {
 
     /// The user is gone. In an open load its place, with its connections, waits for the next arrival.
     fn dismiss(&self, id: u32, mut user: User, now: Micros) {
-        self.recorder.borrow_mut().user_stopped(now);
+        if user.model != user::Model::Helper {
+            self.recorder.borrow_mut().user_stopped(now);
+        }
         match user.model {
             user::Model::Open(load) => {
                 self.users.borrow_mut().give_back(id, user);
@@ -236,9 +244,31 @@ impl Thread {
                 self.close_connections(&mut user);
                 self.users.borrow_mut().remove(id);
             }
+            user::Model::Helper => {
+                self.close_connections(&mut user);
+                self.users.borrow_mut().remove(id);
+                self.helpers.set(self.helpers.get() - 1);
+                if let Some(script) = &self.script {
+                    script.forget_helper(id);
+                }
+            }
         }
         // The driver may be waiting for the last user.
         self.bell.ring_by(now);
+    }
+
+    /// Somebody who works beside the users from `now` on.
+    fn add_helper(&self, script: script::ScriptUser, now: Micros) -> u32 {
+        let number = self.helpers.get();
+        let mut user = User::new(self.program(), number, 0, user::Model::Helper, now, u64::from(number) | 1 << 63);
+        user.script = Some(Box::new(script));
+        self.helpers.set(number + 1);
+        // What the end itself asks for is only given up with everything else.
+        let stop_at = if now < self.end.get() { self.end.get() } else { Micros(u64::MAX) };
+        let id = self.users.borrow_mut().add(user, stop_at);
+        self.sleepers.borrow_mut().insert(id, now);
+        self.bell.ring_by(now);
+        id
     }
 
     fn close_connections(&self, user: &mut User) {

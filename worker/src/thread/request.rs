@@ -83,6 +83,13 @@ impl Desk {
         self.runner.interrupt() == Some(Interrupt::Cut)
     }
 
+    /// Waits until `at`, or until the test is over, the grace time too.
+    pub(super) async fn rest_until(&self, at: Micros) {
+        self.runner.set_deadline(&self.thread, at);
+        let _: Result<(), _> = self.runner.unless_interrupted(std::future::pending()).await;
+        self.runner.clear_deadline();
+    }
+
     /// Sends a request of `user`, due at `user.due`, and counts what becomes of it. Gives the time it was done, when the user
     /// is free again.
     pub async fn request(&mut self, user: &mut User, index: usize, now: Micros) -> Result<Micros, Cut> {

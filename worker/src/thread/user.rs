@@ -26,6 +26,8 @@ pub enum Model {
     Closed,
     /// It does one iteration; then its place in the open load of this index is free.
     Open(u16),
+    /// It is no user, and counted as none: something that a script does beside its users. Its time is over when the load ends.
+    Helper,
 }
 
 /// A user.

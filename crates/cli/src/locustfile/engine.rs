@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::path::Path;
 use std::rc::Rc;
 
+use swarmgate_domain::ScriptAnswer;
 use swarmgate_locust::{Held, LoadError, Locustfile, Options, ShapeTick, shape};
 use swarmgate_locust_process::{
     Asked, Described, HOW_TO_INSTALL, LocustCommand, NotDescribed, NotInstalled, Preview, describe,
@@ -15,8 +16,8 @@ use crate::exit::Failure;
 
 /// A locustfile, loaded by what is to run it.
 pub enum Chosen {
-    /// By Swarmgate itself.
-    Native(Box<Locustfile>),
+    /// By Swarmgate itself, with what came of the requests that it sent meanwhile.
+    Native(Box<Locustfile>, Vec<ScriptAnswer>),
     /// By a Locust.
     Locust(ByLocust),
 }
@@ -88,8 +89,8 @@ pub fn choose(
         let command = args.find().map_err(|none| not_installed(&none))?;
         return by_locust(argument, command, asked, Vec::new()).map(Chosen::Locust);
     }
-    let error = match load_file(source, options, clock) {
-        Ok(file) => return Ok(Chosen::Native(Box::new(file))),
+    let error = match load_file(source, options, &asked.arguments, clock) {
+        Ok((file, asked)) => return Ok(Chosen::Native(Box::new(file), asked)),
         Err(error) => error,
     };
     let why = match &error {

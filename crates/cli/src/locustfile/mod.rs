@@ -1,6 +1,7 @@
 //! A locustfile as a scenario: read with the files that it needs, checked and loaded once before the test, so that what is wrong is
 //! said at once.
 
+mod asked;
 pub mod csv;
 mod engine;
 mod settings;
@@ -11,8 +12,8 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use swarmgate_domain::{Micros, Script, ScriptEngine, ScriptFile};
-use swarmgate_locust::{Files, Held, LoadError, Locustfile, Options, World, check};
+use swarmgate_domain::{Micros, Script, ScriptAnswer, ScriptEngine, ScriptFile};
+use swarmgate_locust::{Files, Held, LoadError, Locustfile, Options, World, ask_again, check};
 use swarmgate_locust_process::{Asked, HOW_TO_INSTALL};
 use swarmgate_python::{Refusal, VmLimits};
 
@@ -79,23 +80,41 @@ pub fn refusals(source: &Source) -> Vec<Refusal> {
     check(&source.main, &source.text, &source.files)
 }
 
-/// Loads a locustfile as it is loaded by each worker, at a time of day that `clock` moves; gives what it holds.
+/// Loads a locustfile as it is loaded by each worker, at a time of day that `clock` moves; gives what it holds, and what came of the
+/// requests that it sent meanwhile.
 ///
 /// # Errors
 /// [`LoadError`]: why it can't be run.
-pub fn load_file(source: &Source, options: &Options, clock: &Rc<Cell<u64>>) -> Result<Locustfile, LoadError> {
-    let (wall, monotonic) = (Rc::clone(clock), Rc::clone(clock));
-    let world = World {
-        files: source.files.clone(),
-        environment: swarmgate_locust::shown_environment(std::env::vars()),
-        arguments: vec!["locust".to_owned()],
-        wall: Rc::new(move || wall.get()),
-        monotonic: Rc::new(move || monotonic.get()),
-        entropy: Rc::new(|| fastrand::u64(..)),
-        // The workers load it once more, and say it then.
-        log: Rc::new(|_, _, _| {}),
+pub fn load_file(
+    source: &Source,
+    options: &Options,
+    arguments: &[String],
+    clock: &Rc<Cell<u64>>,
+) -> Result<(Locustfile, Vec<ScriptAnswer>), LoadError> {
+    let load = |ask| {
+        let (wall, monotonic) = (Rc::clone(clock), Rc::clone(clock));
+        let world = World {
+            files: source.files.clone(),
+            environment: swarmgate_locust::shown_environment(std::env::vars()),
+            arguments: [&["locust".to_owned()][..], arguments].concat(),
+            wall: Rc::new(move || wall.get()),
+            monotonic: Rc::new(move || monotonic.get()),
+            entropy: Rc::new(|| fastrand::u64(..)),
+            // The workers load it once more, and say it then.
+            log: Rc::new(|_, _, _| {}),
+            ask,
+        };
+        Locustfile::load(&source.main, &source.text, world, options, VmLimits::default())
     };
-    Locustfile::load(&source.main, &source.text, world, options, VmLimits::default())
+    let (ask, asked) = asked::recorder();
+    let file = load(ask)?;
+    let asked = asked.take();
+    if !asked.is_empty() {
+        // As the workers will: better now than in the test.
+        clock.set(clock.get() + 1_234_567_890);
+        load(ask_again(&asked))?;
+    }
+    Ok((file, asked))
 }
 
 /// Why the native engine can't run a locustfile, and what can be done.
@@ -110,6 +129,17 @@ fn refused(source: &Source, error: LoadError, asked: EngineChoice) -> Failure {
         error @ LoadError::Unsupported(_) => Failure::input(format!("locustfile `{}`: {error}", source.main))
             .with_hint(Some(format!("change what it names{or_locust}"))),
         error => Failure::input(format!("locustfile `{}`: {error}", source.main)),
+    }
+}
+
+/// Of what neither the command nor the locustfile took, the names of classes.
+fn classes_of(untaken: Vec<String>) -> Result<Vec<String>, Failure> {
+    match untaken.iter().find(|word| word.starts_with('-')) {
+        Some(option) => Err(Failure::input(format!("`{option}`: there is no such option")).with_hint(Some(
+            "`swarmgate run --help` lists all; a locustfile adds others in a listener of init_command_line_parser"
+                .to_owned(),
+        ))),
+        None => Ok(untaken),
     }
 }
 
@@ -136,13 +166,18 @@ pub fn load(argument: &str, flags: &LoadArgs, locust: &LocustArgs) -> Result<Loa
         spawn_rate: overrides.spawn_rate.unwrap_or(1.0),
         run_time: overrides.duration.map(Micros::as_secs_f64),
         host: options.host.clone(),
+        arguments: locust.own.clone(),
     };
     let clock = Rc::new(Cell::new(input::unix_nanos()));
     let chosen = engine::choose(argument, &source, &options, &asked, &locust.engine, &clock)?;
     let bad = |reason: String| Failure::input(format!("locustfile `{argument}`: {reason}"));
-    let mut notes = Vec::new();
+    let (mut notes, mut classes, mut answers) = (Vec::new(), locust.classes.clone(), Vec::new());
     let (held, by_locust) = match chosen {
-        Chosen::Native(mut file) => (Held::of(&mut file, &clock, || true).map_err(bad)?, None),
+        Chosen::Native(mut file, asked) => {
+            answers = asked;
+            classes.extend(classes_of(file.untaken_arguments())?);
+            (Held::of(&mut file, &clock, || true).map_err(bad)?, None)
+        }
         Chosen::Locust(by_locust) => {
             notes.extend(by_locust.note());
             (by_locust.held(&mut notes).map_err(bad)?, Some(by_locust))
@@ -155,7 +190,9 @@ pub fn load(argument: &str, flags: &LoadArgs, locust: &LocustArgs) -> Result<Loa
         host: settings.flags.target.clone(),
         tags: settings.tags,
         exclude_tags: settings.exclude_tags,
-        classes: locust.classes.clone(),
+        classes,
+        arguments: locust.own.clone(),
+        answers,
     };
     if held.curve.is_some() && (overrides.users.is_some() || overrides.spawn_rate.is_some()) {
         notes.push("note: the locustfile has a LoadTestShape, which says how many users there are: --users and --spawn-rate are left out".to_owned());

@@ -20,6 +20,6 @@ pub use mistake::{Diagnostic, Diagnostics, FieldMistake, Position, Severity};
 pub use model::*;
 pub use overrides::Overrides;
 pub use read::{DataRows, ReadScenario, ScenarioInputs, read_scenario};
-pub use script::{Script, ScriptEngine, ScriptFile};
+pub use script::{Script, ScriptAnswer, ScriptEngine, ScriptFile, ScriptOutcome};
 pub use template::{Part, Template};
 pub(crate) use walk::requests_of;

@@ -34,6 +34,50 @@ pub struct Script {
     pub exclude_tags: Vec<String>,
     /// Only users of these classes; all where there is none.
     pub classes: Vec<String>,
+    /// What the locustfile itself adds to the command line, as it was typed: `--my-flag`, `value`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
+    /// What came of the requests that it sent as it was loaded, before the test: it is loaded once more by each worker, and they are sent
+    /// but once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<ScriptAnswer>,
+}
+
+/// A request that a locustfile sent as it was loaded, and its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScriptAnswer {
+    /// In upper case.
+    pub method: String,
+    /// Absolute.
+    pub url: String,
+    /// What was sent.
+    pub sent: Option<ScriptFile>,
+    /// What came back.
+    pub came: ScriptOutcome,
+}
+
+/// What comes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScriptOutcome {
+    /// An answer.
+    Answer {
+        /// 100 to 599.
+        status: u16,
+        /// What stands beside it.
+        reason: String,
+        /// Names as sent, and values.
+        headers: Vec<(String, String)>,
+        /// Whole.
+        body: ScriptFile,
+    },
+    /// None; in words.
+    None {
+        /// `timeout`, `connect_timeout`, `tls`, `refused`, `connection`.
+        kind: String,
+        /// Why.
+        text: String,
+    },
 }
 
 /// What runs the users of a script.
@@ -138,6 +182,13 @@ mod tests {
             tags: vec!["fast".to_owned()],
             exclude_tags: Vec::new(),
             classes: Vec::new(),
+            arguments: vec!["--flag".to_owned()],
+            answers: vec![ScriptAnswer {
+                method: "POST".to_owned(),
+                url: "http://shop.example/login".to_owned(),
+                sent: Some(file(b"{}")),
+                came: ScriptOutcome::None { kind: "timeout".to_owned(), text: "no answer".to_owned() },
+            }],
         };
         let scenario = Scenario::of_script("shop".to_owned(), script, None);
         let text = serde_json::to_string(&scenario).unwrap();

@@ -561,9 +561,21 @@ def _multipart(files, data):
     return b"".join(out), f"multipart/form-data; boundary={boundary}"
 
 
+def _check_headers(headers):
+    for name, value in headers.items():
+        for part, text in (("name", name), ("value", value)):
+            if not isinstance(text, (str, bytes)):
+                raise InvalidHeader(f"Header part ({text!r}) from ({name!r}, {value!r}) must be of type str or bytes, not {type(text)}")
+            plain = text if isinstance(text, str) else text.decode("latin-1")
+            if "\r" in plain or "\n" in plain or plain[:1].isspace() or (part == "name" and (not plain or ":" in plain)):
+                raise InvalidHeader(f"Invalid leading whitespace, reserved character(s), or return character(s) in header {part}: {text!r}")
+
+
 class Session:
+    _checks_headers = True
+
     def __init__(self):
-        self.headers = CaseInsensitiveDict({"User-Agent": "python-requests/2.32.3", "Accept-Encoding": "identity", "Accept": "*/*", "Connection": "keep-alive"})
+        self._headers = CaseInsensitiveDict({"User-Agent": "python-requests/2.32.3", "Accept-Encoding": "identity", "Accept": "*/*", "Connection": "keep-alive"})
         self.cookies = CookieJar()
         self.auth = None
         self.verify = True
@@ -573,6 +585,14 @@ class Session:
         self.max_redirects = 30
         self.cert = None
         self.hooks = {}
+
+    @property
+    def headers(self):
+        return self._headers
+
+    @headers.setter
+    def headers(self, headers):
+        self._headers = headers
 
     def close(self):
         pass
@@ -598,7 +618,7 @@ class Session:
             if extra:
                 sent += ("&" if "?" in sent else "?") + _quote(extra, _SAFE)
         url = sent
-        merged_headers = self.headers.copy()
+        merged_headers = self._headers.copy()
         for name, value in (headers or {}).items():
             if value is None:
                 merged_headers.pop(name, None)
@@ -622,6 +642,8 @@ class Session:
                 body = b"".join([part.encode() if isinstance(part, str) else part for part in data])
         if kind and "Content-Type" not in merged_headers:
             merged_headers["Content-Type"] = kind
+        if self._checks_headers:
+            _check_headers(merged_headers)
         prepared = PreparedRequest(method.upper(), url, merged_headers, body)
         auth = auth or self.auth
         if auth is None and username:
@@ -785,7 +807,13 @@ class HttpSession(Session):
             from _swarmgate import unsupported
             unsupported("proxies, cert and hooks of a request")
         begun = _time.perf_counter()
-        prepared = self._prepare(method, self._build_url(url), params, data, json, headers, cookies, files, auth)
+        try:
+            prepared = self._prepare(method, self._build_url(url), params, data, json, headers, cookies, files, auth)
+        except InvalidHeader as error:
+            # As with Locust, it counts as a request that failed.
+            prepared, response = PreparedRequest(method.upper(), _place(self._build_url(url))[0], CaseInsensitiveDict(), None), Response()
+            response.request, response.url, response.error, response._content = prepared, prepared.url, error, None
+            return self._counted(response, method, name or prepared.path_url, prepared.url, context, begun, catch_response, stream)
         response = self._send(prepared, timeout, allow_redirects, self.verify if verify is None else verify)
         return self._counted(response, method, name or prepared.path_url, prepared.url, context, begun, catch_response, stream)
 
@@ -830,9 +858,25 @@ class _RestResponse:
 
 
 class FastHttpSession(HttpSession):
+    _checks_headers = False
+
     def __init__(self, base_url, *args, **kwargs):
         super().__init__(base_url, *args, **kwargs)
-        self.headers = CaseInsensitiveDict({"Accept-Encoding": "identity"})
+        self._headers = CaseInsensitiveDict({"Accept-Encoding": "identity"})
+
+    # As with Locust, a script may set this, and nothing comes of it: `default_headers` is what is sent.
+    @property
+    def headers(self):
+        try:
+            return self._ignored
+        except AttributeError:
+            raise AttributeError("'FastHttpSession' object has no attribute 'headers'") from None
+
+    @headers.setter
+    def headers(self, headers):
+        if headers:
+            _logger.warning("headers of a FastHttpUser's client are not sent: set default_headers of the class, or headers of each request")
+        self._ignored = headers
 
 
 class User:
@@ -933,7 +977,7 @@ class FastHttpUser(User):
         self.client.verify = False
         self.client.max_redirects = self.max_redirects
         if self.default_headers:
-            self.client.headers.update(self.default_headers)
+            self.client._headers.update(self.default_headers)
 
     def rest(self, method, url, headers=None, **kwargs):
         merged = {"Content-Type": "application/json", "Accept": "application/json", **(headers or {})}
@@ -1121,6 +1165,59 @@ def seq_task(order):
     return decorate
 
 
+class NoMarkovTasksError(LocustError): pass
+class InvalidTransitionError(LocustError): pass
+class NonMarkovTaskTransitionError(LocustError): pass
+class MarkovTaskTagError(LocustError): pass
+
+
+def transitions(weights):
+    pairs = weights.items() if isinstance(weights, dict) else [each if isinstance(each, tuple) else (each, 1) for each in weights]
+
+    def decorate(function):
+        if not hasattr(function, "transitions"):
+            function.transitions = {}
+        function.transitions.update(dict(pairs))
+        return function
+    return decorate
+
+
+def transition(func_name, weight=1):
+    return transitions([(func_name, weight)])
+
+
+class MarkovTaskSet(TaskSet):
+    # From each step one of those follows that it names, by weight; the first that is written down begins.
+    abstract = True
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        own = cls.__dict__
+        if own.get("abstract"):
+            return
+        cls.abstract = False
+        steps = [each for each in list(own.values()) if hasattr(each, "transitions")]
+        if not steps:
+            raise NoMarkovTasksError(f"No Markov tasks defined in class {cls.__name__}. Use the @transition(s) decorators to define some.")
+        for step in steps:
+            for name in step.transitions:
+                target = own.get(name)
+                if target is None:
+                    raise InvalidTransitionError(f"Transition to {name} from {step.__name__} is invalid since no such element exists on class {cls.__name__}")
+                if not hasattr(target, "transitions"):
+                    raise NonMarkovTaskTransitionError(f"{cls.__name__}.{name} cannot be used as a target for a transition since it does not define any transitions of its own.Used as a transition from {step.__name__}.")
+            if hasattr(step, "locust_tag_set"):
+                raise MarkovTaskTagError(f"Tags are unsupported for MarkovTaskSet since they can make the markov chain invalid. Tags detected on {cls.__name__}.{step.__name__}: {step.locust_tag_set}")
+        for step in steps:
+            step.transitions = [name for name, weight in step.transitions.items() for _ in range(weight)]
+        cls.current = steps[0]
+
+    def get_next_task(self):
+        step = self.current
+        self.current = getattr(self, _random.choice(step.transitions))
+        return step
+
+
 class DefaultTaskSet(TaskSet):
     def get_next_task(self):
         if not self._user.tasks:
@@ -1205,7 +1302,7 @@ def run_single_user(*args, **kwargs):
 class Runner:
     def __init__(self, environment):
         self.environment = environment
-        self.state = "running"
+        self.state = "ready"
         self.target_user_count = 0
 
     @property
@@ -1275,19 +1372,26 @@ class Environment:
 environment = Environment()
 
 
+_STATES = {"test_start": "spawning", "spawning_complete": "running", "test_stopping": "stopping", "test_stop": "stopped"}
+
+
 def _fire_event(name):
+    environment.runner.state = _STATES.get(name, environment.runner.state)
     getattr(events, name).fire(environment=environment)
 
 
 def _take_options():
-    # What a locustfile adds to the command line: defaults, and LOCUST_* variables.
+    # What a locustfile adds to the command line: what was typed, LOCUST_* variables, defaults.
+    import sys
+    environment._untaken = sys.argv[1:]
     if not events.init_command_line_parser._handlers:
         return
     import argparse
     parser = argparse.ArgumentParser()
     parser._env_prefix = "LOCUST_"
     events.init_command_line_parser.fire(parser=parser)
-    for name, value in parser.parse_known_args([])[0].__dict__.items():
+    taken, environment._untaken = parser.parse_known_args(environment._untaken)
+    for name, value in taken.__dict__.items():
         if not hasattr(environment.parsed_options, name):
             setattr(environment.parsed_options, name, value)
 

@@ -33,6 +33,7 @@ words! {
     files = "files",
     handlers = "_handlers",
     headers = "headers",
+    headers_of = "_headers",
     hooks = "hooks",
     json = "json",
     name = "name",

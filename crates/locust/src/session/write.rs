@@ -80,7 +80,7 @@ const ROOM_FOR_MORE: usize = 64;
 
 /// Headers of the session, then those of the request: one of the same name, whatever its case, takes the place of the former.
 fn headers(known: &Known, session: &Instance, asked: &Value, kind: Option<&str>, cookies: &str) -> Option<Headers> {
-    let Some(Value::Instance(own)) = session.get(known.words.headers) else { return None };
+    let Some(Value::Instance(own)) = session.get(known.words.headers_of) else { return None };
     if !Rc::ptr_eq(&own.class, &known.headers) {
         return None;
     }
@@ -114,7 +114,8 @@ fn headers(known: &Known, session: &Instance, asked: &Value, kind: Option<&str>,
     let mut headers = Headers::with_capacity(length + cookies.len() + ROOM_FOR_MORE);
     for (name, value) in &lines {
         let (name, value) = (name.as_str(), value.as_str());
-        if breaks_line(name) || breaks_line(value) || !name.is_ascii() {
+        let is_led_by_a_blank = value.starts_with(char::is_whitespace) || name.starts_with(char::is_whitespace);
+        if breaks_line(name) || breaks_line(value) || is_led_by_a_blank || !name.is_ascii() || name.contains(':') {
             return None;
         }
         headers.push(name, value);

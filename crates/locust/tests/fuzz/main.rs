@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use swarmgate_locust::{Answer, AnswerError, Files, LocustUser, Locustfile, Options, UserStep, World};
+use swarmgate_locust::{Answer, AnswerError, Files, LocustUser, Locustfile, Options, UserStep, World, ask_nobody};
 use swarmgate_python::VmLimits;
 
 /// Far longer than any case takes that comes to its end.
@@ -76,6 +76,7 @@ fn run(source: &str) {
         monotonic: Rc::new(move || monotonic.get()),
         entropy: Rc::new(|| 4),
         log: Rc::new(|_, _, _| {}),
+        ask: ask_nobody(),
     };
     let options = Options { host: Some("http://127.0.0.1:1".to_owned()), users: 2, ..Options::default() };
     let limits = VmLimits { instructions: 300_000, value_bytes: VALUE_BYTES, process_bytes: 2 << 30, depth: 900 };
@@ -103,9 +104,28 @@ fn run(source: &str) {
         if matches!(step, UserStep::Sleep(_) | UserStep::Exchange(_)) {
             user.stop(&mut file);
         }
+        spawned(&mut file);
     }
     let _ = file.tick(1.0, 1);
     let _ = file.fire("test_stop", &["environment"]);
+}
+
+/// Lets some of what was spawned go on, and stops it.
+fn spawned(file: &mut Locustfile) {
+    for _ in 0..5 {
+        let Some(spawned) = file.next_spawned() else { break };
+        let mut helper = LocustUser::default();
+        let mut step = helper.run_spawned(file, spawned);
+        for n in 0..4 {
+            step = match step {
+                UserStep::Sleep(_) => helper.waited(file),
+                UserStep::Exchange(_) => helper.answered(file, answer(n)),
+                _ => return,
+            };
+        }
+        helper.stop(file);
+    }
+    file.take_killed();
 }
 
 fn answer(n: u32) -> Result<Answer, AnswerError> {

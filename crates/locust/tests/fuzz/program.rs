@@ -27,7 +27,7 @@ const LITERALS: &[&str] = &[
 ];
 const BINARY: &[&str] = &[
     "+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^", "and", "or", "==", "!=", "<", ">=", "is", "in",
-    "not in",
+    "not in", "@",
 ];
 const CALLS: &[&str] = &[
     "len",
@@ -81,6 +81,15 @@ const CALLS: &[&str] = &[
     "Decimal",
     "fake.text",
     "copy.deepcopy",
+    "gevent.spawn",
+    "gevent.joinall",
+    "Pool(2).map",
+    "Thread",
+    "open",
+    "os.remove",
+    "os.listdir",
+    "Path",
+    "tomllib.loads",
 ];
 const METHODS: &[&str] = &[
     "append",
@@ -117,6 +126,36 @@ const METHODS: &[&str] = &[
     "mro",
     "json",
     "text",
+    "start",
+    "kill",
+    "write",
+    "write_text",
+];
+
+/// Patterns of `match`; `N` is a name, `E` a value.
+const PATTERNS: &[&str] = &[
+    "_",
+    "N",
+    "0 | -1",
+    "None",
+    "True | False as N",
+    "'a' | b'a'",
+    "[]",
+    "[N, *_]",
+    "(1, [N, *x])",
+    "[*_, {'k': N}]",
+    "{}",
+    "{'a': N, **x}",
+    "{1: [N], 'b': _}",
+    "int(N)",
+    "str() | bytes()",
+    "list([N, _])",
+    "dict(keys=N)",
+    "datetime(year=N)",
+    "Decimal(N)",
+    "uuid.UUID",
+    "N.upper",
+    "N(1, real=x)",
 ];
 
 fn pick(list: &'static [&'static str]) -> impl Strategy<Value = String> {
@@ -189,6 +228,16 @@ fn statement() -> impl Strategy<Value = String> {
             )),
             (body(), body()).prop_map(|(a, b)| format!("try:\n{}except Exception:\n{}", indented(&a), indented(&b))),
             (expression(), pick(NAMES), body()).prop_map(|(e, n, a)| format!("with {e} as {n}:\n{}", indented(&a))),
+            (expression(), pick(PATTERNS), pick(NAMES), expression(), pick(PATTERNS), body()).prop_map(
+                |(e, p, n, g, q, a)| {
+                    let pattern = |pattern: String| pattern.replace('N', &n).replace(&format!("{n}one"), "None");
+                    let (p, q) = (pattern(p), pattern(q));
+                    format!(
+                        "match {e}:\n    case {p} if {g}:\n        pass\n    case {q}:\n{}",
+                        indented(&[indented(&a)])
+                    )
+                }
+            ),
             (pick(NAMES), expression(), body())
                 .prop_map(|(n, e, a)| format!("def {n}(x=1, *rest, key={e}, **more):\n{}", indented(&a))),
             (pick(NAMES), pick(NAMES), body()).prop_map(|(n, m, a)| format!(
@@ -217,7 +266,8 @@ pub fn source() -> impl Strategy<Value = String> {
         let base = if is_nested { "class T(TaskSet):\n" } else { "class T(HttpUser):\n    wait_time = constant(0)\n" };
         let user = if is_nested { "class U(HttpUser):\n    wait_time = between(1, 2)\n    tasks = [T]\n" } else { "" };
         format!(
-            "import copy, json, random, re, time, uuid\nfrom datetime import datetime\nfrom decimal import Decimal\nfrom faker import Faker\n\
+            "import copy, gevent, json, os, random, re, time, tomllib, uuid\nfrom datetime import datetime\nfrom decimal import Decimal\n\
+             from faker import Faker\nfrom gevent.pool import Pool\nfrom pathlib import Path\nfrom threading import Thread\n\
              from locust import HttpUser, TaskSet, between, constant, task\na, b, c, x, items, fake = 1, 'b', [3], {{}}, [1, 2], Faker()\n\
              def other():\n    pass\n{module}\n{base}    @task\n    def first(self):\n        a, b, c, x, items = 1, 'b', [3], {{}}, (1, 2)\n{}\n    \
              @task(2)\n    def second(self):\n{}\n{user}",

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use swarmgate_locust::{
     Answer, AnswerError, Exchange, Files, LoadError, LocustUser, Locustfile, Options, Report, UserStep, World,
+    ask_nobody,
 };
 use swarmgate_python::VmLimits;
 
@@ -36,6 +37,7 @@ pub fn load(source: &str, options: &Options) -> Result<Bench, LoadError> {
         monotonic: Rc::new(move || monotonic.get()),
         entropy: Rc::new(|| 4),
         log: Rc::new(move |_, _, text| lines.borrow_mut().push(text.to_owned())),
+        ask: ask_nobody(),
     };
     let limits = VmLimits { instructions: 3_000_000, ..VmLimits::default() };
     let file = Locustfile::load("locustfile.py", source, world, options, limits)?;

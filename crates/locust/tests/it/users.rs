@@ -234,6 +234,106 @@ class U(User):
 }
 
 #[test]
+fn packages_that_nothing_is_used_of_may_be_missing() {
+    let source = |more: &str| {
+        format!(
+            "from django.http import JsonResponse, Http404 as Missing\nfrom locust import HttpUser, task\n{more}\nclass U(HttpUser):\n    @task\n    def t(self): self.client.get('/')\n"
+        )
+    };
+    let mut bench = load(&source(""), &with_host()).unwrap();
+    assert!(bench.log.borrow().iter().any(|line| line.contains("`django.http` is not there natively")));
+    bench.run(1, |_| ok("{}"));
+    assert_eq!(bench.reports(), ["GET / 5ms 2B ok"]);
+    for used in
+        ["def f(): return Missing", "x: JsonResponse = None", "import numpy", "from locust_plugins import csvreader"]
+    {
+        let refused = load(&source(used), &with_host()).err();
+        assert!(matches!(&refused, Some(LoadError::Refused(all)) if all.len() == 1), "{used}: {refused:?}");
+    }
+}
+
+#[test]
+fn headers_that_requests_refuses_are_failures() {
+    let source = r#"
+from locust import HttpUser, task
+import requests
+class U(HttpUser):
+    @task
+    def t(self):
+        self.client.get("/blank?a=1", headers={"X": " y"})
+        self.client.get("/number", headers={"X": 5}, name="n")
+        self.client.get("/break", headers={"X": b"a\nb"})
+        try:
+            requests.get("http://localhost:8080/", headers={"X:": "y"})
+        except requests.exceptions.InvalidHeader as error:
+            print(error)
+        self.client.get("/", headers={"X": "y"})
+"#;
+    let mut bench = load(source, &with_host()).unwrap();
+    bench.run(1, |_| ok("{}"));
+    let wrong = "Invalid leading whitespace, reserved character(s), or return character(s) in header";
+    assert_eq!(
+        bench.reports()[..4],
+        [
+            format!("GET /blank?a=1 0ms 0B InvalidHeader(\"{wrong} value: ' y'\")"),
+            "GET n 0ms 0B InvalidHeader(\"Header part (5) from ('X', 5) must be of type str or bytes, not <class 'int'>\")".to_owned(),
+            format!("GET /break 0ms 0B InvalidHeader(\"{wrong} value: b'a\\\\nb'\")"),
+            "GET / 5ms 2B ok".to_owned(),
+        ]
+    );
+    assert_eq!(bench.log.borrow()[0], format!("{wrong} name: 'X:'"));
+}
+
+#[test]
+fn a_markov_chain_goes_where_it_says() {
+    let source = |second: &str| {
+        format!(
+            "from locust import HttpUser, MarkovTaskSet, transition, transitions\nclass Chain(MarkovTaskSet):\n    @transition('b')\n    def a(self): \
+             self.client.get('/a')\n    @transition('a', weight=3)\n    @transition('c')\n    def b(self): self.client.get('/b')\n    \
+             @transitions({second})\n    def c(self): self.client.get('/c')\nclass U(HttpUser):\n    tasks = [Chain]\n"
+        )
+    };
+    let mut bench = load(&source("[('a', 2), 'b']"), &with_host()).unwrap();
+    bench.run(400, |_| ok("{}"));
+    let walked: String = bench.sent.iter().filter_map(|sent| sent.url.chars().last()).collect();
+    assert!(walked.starts_with("ab"), "{walked}");
+    let count = |step: &str| walked.matches(step).count();
+    assert_eq!(count("aa") + count("bb") + count("cc") + count("ac"), 0, "{walked}");
+    assert!(count("ba") > 2 * count("bc") && count("bc") > 10 && count("ca") > count("cb"), "{walked}");
+    for (wrong, kind) in [("{'d': 1}", "InvalidTransitionError"), ("['client']", "InvalidTransitionError")] {
+        let error = load(&source(wrong), &with_host()).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains(kind), "{wrong}: {error}");
+    }
+}
+
+#[test]
+fn what_loguru_is_told_goes_to_the_log() {
+    let source = r#"
+from loguru import logger
+from locust import HttpUser, task
+logger.remove()
+logger.add("load.log", rotation="1 day")
+class U(HttpUser):
+    @logger.catch
+    def fails(self):
+        return {}["key"]
+    @task
+    def t(self):
+        logger.bind(user=1).info("{} of {total}", 1, total=2)
+        print(self.fails())
+        with logger.catch(message="caught"):
+            1 / 0
+        self.client.get("/")
+"#;
+    let mut bench = load(source, &with_host()).unwrap();
+    bench.run(1, |_| ok("{}"));
+    let log = bench.log.borrow().join("\n");
+    for words in ["1 of 2", "KeyError: 'key'", "\nNone\n", "caught\nTraceback", "ZeroDivisionError"] {
+        assert!(log.contains(words), "{words}: {log}");
+    }
+}
+
+#[test]
 fn a_shape_says_how_many_users_there_are() {
     let source = r#"
 from locust import HttpUser, LoadTestShape, task

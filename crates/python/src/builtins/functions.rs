@@ -79,11 +79,16 @@ fn print(vm: &mut Vm, args: Args) -> Res<Value> {
     let separator = part(vm, separator, " ")?;
     let end = given.keyword("end");
     let end = part(vm, end, "\n")?;
+    let file = given.keyword("file");
     let mut texts = Vec::new();
     for value in given.rest() {
         texts.push(vm.str_of(&value)?);
     }
     let text = format!("{}{end}", texts.join(&separator));
+    if let Some(file) = file.filter(|file| !file.is_none()) {
+        let write = vm.attr(&file, intern("write"))?;
+        return vm.call_sync(&write, Args::of([Value::str(text)])).map(|_| Value::None);
+    }
     vm.host.log(LogLevel::Info, "print", text.strip_suffix('\n').unwrap_or(&text));
     Ok(Value::None)
 }

@@ -19,7 +19,7 @@ use crate::value::{Args, Class, Descriptor, Instance, Iter, Sym, Value, ViewOf, 
 use crate::vm::{Res, Vm};
 
 pub use arguments::{Given, int_of, text_of};
-pub use bytes::{bytes_of, decode};
+pub use bytes::{bytes_of, decode, encode};
 pub use classes::{make_super, type_call};
 pub use collections::len as len_of;
 pub use number::{int_of_float, parse_int, real};

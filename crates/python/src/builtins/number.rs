@@ -39,17 +39,18 @@ pub fn call(vm: &mut Vm, me: &Value, name: &str, args: Args) -> Res<Value> {
             let length = usize::try_from(length).map_err(|_| vm.value_error("length argument must be non-negative"))?;
             vm.check_size(length)?;
             let number = big(me);
-            if number.is_negative() {
+            let signed = given.keyword("signed").is_some_and(|signed| matches!(signed, Value::Bool(true)));
+            if number.is_negative() && !signed {
                 return Err(vm.error("OverflowError", "can't convert negative int to unsigned"));
             }
-            let mut bytes = number.to_bytes_le().1;
+            let mut bytes = if signed { number.to_signed_bytes_le() } else { number.to_bytes_le().1 };
             if bytes == [0] {
                 bytes.clear();
             }
             if bytes.len() > length {
                 return Err(vm.error("OverflowError", "int too big to convert"));
             }
-            bytes.resize(length, 0);
+            bytes.resize(length, if number.is_negative() { 0xff } else { 0 });
             if !little {
                 bytes.reverse();
             }

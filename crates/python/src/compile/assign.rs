@@ -53,7 +53,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub(super) fn augmented(&mut self, assign: &'a ast::StmtAugAssign) {
-        let Some(op) = self.operator(assign.op, assign) else { return };
+        let op = Self::operator(assign.op);
         match &*assign.target {
             Expr::Name(name) => {
                 let name = self.name(&name.id);

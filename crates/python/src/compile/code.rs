@@ -100,6 +100,14 @@ pub enum Op {
     Unpack(u16),
     /// So many before the starred one, and so many after it.
     UnpackStar(u16, u16),
+    /// Whether the value on top is a sequence of so many items; `true`: or of more.
+    MatchSequence(u16, bool),
+    /// Whether the value below so many keys is a mapping that has them all. Where it is, a tuple of their values lies below that,
+    /// with what else is in it as a last one if that is wanted.
+    MatchMapping(u16, bool),
+    /// Whether the value below a class is one of it that has the attributes of the pattern, see [`Code::calls`]. Where it is, a
+    /// tuple of them lies below that.
+    MatchClass(u32),
     /// Notes a class's annotated name.
     Annotate(Sym),
     /// Nothing to do; the line's number counts.
@@ -121,6 +129,7 @@ pub enum BinOp {
     And,
     Or,
     Xor,
+    MatMul,
 }
 
 /// A comparison.
@@ -199,6 +208,8 @@ pub struct ImportPlan {
     pub place: (u32, u32),
     /// Whether it stands in a `try`, so that the source has an answer to its failing.
     pub guarded: bool,
+    /// Whether nothing looks at what is taken from it, so that it may as well not be there.
+    pub unused: bool,
 }
 
 /// The parameters of a function.
@@ -229,7 +240,7 @@ pub struct Code {
     pub ops: Vec<Op>,
     /// Constants.
     pub consts: Vec<Value>,
-    /// Calls with named arguments.
+    /// Calls with named arguments, and patterns of classes.
     pub calls: Vec<CallSite>,
     /// Functions in it.
     pub functions: Vec<FunctionPlan>,

@@ -47,9 +47,7 @@ impl<'a> Compiler<'a> {
             Expr::BinOp(binary) => {
                 self.expression(&binary.left);
                 self.expression(&binary.right);
-                if let Some(op) = self.operator(binary.op, binary) {
-                    self.emit(Op::Binary(op));
-                }
+                self.emit(Op::Binary(Self::operator(binary.op)));
             }
             Expr::UnaryOp(unary) => self.unary(unary),
             Expr::BoolOp(bool_op) => self.bool_op(bool_op),
@@ -113,8 +111,8 @@ impl<'a> Compiler<'a> {
         self.unit().release(slot);
     }
 
-    pub(super) fn operator(&mut self, op: Operator, node: &impl Ranged) -> Option<BinOp> {
-        Some(match op {
+    pub(super) fn operator(op: Operator) -> BinOp {
+        match op {
             Operator::Add => BinOp::Add,
             Operator::Sub => BinOp::Sub,
             Operator::Mult => BinOp::Mul,
@@ -127,11 +125,8 @@ impl<'a> Compiler<'a> {
             Operator::BitAnd => BinOp::And,
             Operator::BitOr => BinOp::Or,
             Operator::BitXor => BinOp::Xor,
-            Operator::MatMult => {
-                self.refuse(node, "the operator @", "there are no matrices");
-                return None;
-            }
-        })
+            Operator::MatMult => BinOp::MatMul,
+        }
     }
 
     fn unary(&mut self, unary: &'a ast::ExprUnaryOp) {
@@ -243,7 +238,6 @@ impl<'a> Compiler<'a> {
         if self.is_super(call) {
             return;
         }
-        self.check_open(call);
         let spreads = arguments.args.iter().any(Expr::is_starred_expr)
             || arguments.keywords.iter().any(|keyword| keyword.arg.is_none());
         let method = match &*call.func {
@@ -297,22 +291,6 @@ impl<'a> Compiler<'a> {
                 true
             }
             _ => false,
-        }
-    }
-
-    /// Files are only read: one that is opened to be written can't work.
-    fn check_open(&mut self, call: &ast::ExprCall) {
-        let is_open = matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "open");
-        let mode = call.arguments.find_argument_value("mode", 1);
-        if is_open
-            && let Some(Expr::StringLiteral(mode)) = mode
-            && mode.value.to_str().contains(['w', 'a', 'x', '+'])
-        {
-            self.refuse(
-                call,
-                "writing a file",
-                "write to the log with print or logging, or run it with a real Locust: --engine locust",
-            );
         }
     }
 

@@ -10,12 +10,14 @@ mod expression;
 mod function;
 mod guard;
 mod literal;
+mod pattern;
 mod refusal;
 mod scope;
 mod statement;
 mod unit;
 mod uses;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use ruff_text_size::{Ranged, TextRange};
@@ -29,6 +31,9 @@ use scope::{Body, Scope};
 use unit::{Place, Unit, UnitKind};
 
 use crate::value::{Module, Sym, intern, known};
+
+/// The name of the module that is the test itself: nothing imports it.
+pub const MAIN_MODULE: &str = "locustfile";
 
 /// Compiles a module's source; global names get their places in `module`.
 ///
@@ -59,7 +64,9 @@ pub fn inspect_module(file: &str, source: &str, module: &Rc<Module>) -> Result<(
     depth::check(body).map_err(|range| {
         vec![refusal(range, "nesting", "too deep; name parts of it with variables or functions".to_owned())]
     })?;
-    let mut compiler = Compiler { places: &places, file: file.into(), module, units: Vec::new(), refusals: Vec::new() };
+    let loaded = (module.name == MAIN_MODULE).then(|| uses::loaded_names(body));
+    let mut compiler =
+        Compiler { places: &places, file: file.into(), module, loaded, units: Vec::new(), refusals: Vec::new() };
     let scope = Scope::of(&Body::Statements(body), None);
     compiler.units.push(Unit::new(UnitKind::Module, "<module>", String::new(), scope));
     compiler.documentation(body);
@@ -78,6 +85,8 @@ struct Compiler<'a> {
     places: &'a Places<'a>,
     file: Rc<str>,
     module: &'a Rc<Module>,
+    /// Names that are looked up anywhere in it, where nothing else can look at its names.
+    loaded: Option<BTreeSet<String>>,
     units: Vec<Unit<'a>>,
     refusals: Vec<Refusal>,
 }

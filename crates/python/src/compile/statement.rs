@@ -50,7 +50,7 @@ impl<'a> Compiler<'a> {
             Stmt::Import(import) => self.import(import),
             Stmt::ImportFrom(import) => self.import_from(import),
             Stmt::Global(_) | Stmt::Nonlocal(_) | Stmt::Pass(_) => {}
-            Stmt::Match(each) => self.refuse(each, "match statement", "write if and elif"),
+            Stmt::Match(each) => self.match_(each),
             Stmt::TypeAlias(each) => self.refuse(each, "type statement", "leave it out, or write `Name = type`"),
             Stmt::IpyEscapeCommand(each) => self.refuse(each, "IPython command", "it is no Python"),
         }
@@ -94,6 +94,7 @@ impl<'a> Compiler<'a> {
                 top: alias.asname.is_none(),
                 place: self.places.at(alias.range().start().to_usize()),
                 guarded: self.is_guarded(),
+                unused: false,
             };
             let at = self.import_plan(plan);
             self.emit(Op::Import(at));
@@ -116,6 +117,7 @@ impl<'a> Compiler<'a> {
             top: false,
             place: self.places.at(import.range().start().to_usize()),
             guarded: self.is_guarded(),
+            unused: !star && self.is_unused(import),
         };
         let at = self.import_plan(plan);
         if star {
@@ -135,6 +137,16 @@ impl<'a> Compiler<'a> {
 
     fn is_guarded(&mut self) -> bool {
         self.unit().blocks.iter().any(|block| matches!(block, Block::Try))
+    }
+
+    /// A plugin of Locust does its work as it is imported, whether it is looked at or not.
+    fn is_unused(&self, import: &ast::StmtImportFrom) -> bool {
+        let is_plugin = import.module.as_ref().is_some_and(|module| module.starts_with("locust"));
+        let is_loaded = |alias: &ast::Alias| {
+            let name = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
+            self.loaded.as_ref().is_none_or(|loaded| loaded.contains(name))
+        };
+        import.level == 0 && !is_plugin && !import.names.iter().any(is_loaded)
     }
 
     fn import_plan(&mut self, plan: ImportPlan) -> u32 {

@@ -44,6 +44,25 @@ pub fn module_uses(source: &str) -> Uses {
     finder.found
 }
 
+/// All names that are looked up anywhere in `body`.
+pub(super) fn loaded_names(body: &[Stmt]) -> BTreeSet<String> {
+    let mut loaded = Loaded::default();
+    loaded.visit_body(body);
+    loaded.0
+}
+
+#[derive(Default)]
+struct Loaded(BTreeSet<String>);
+
+impl<'a> Visitor<'a> for Loaded {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        if let Expr::Name(name) = expr {
+            self.0.insert(name.id.to_string());
+        }
+        walk_expr(self, expr);
+    }
+}
+
 struct Finder<'a> {
     places: &'a Places<'a>,
     /// Modules by the name that they go by here.

@@ -2,8 +2,8 @@
 
 use std::io::{Read, Write};
 
-use flate2::read::{GzDecoder, ZlibDecoder};
-use flate2::write::{GzEncoder, ZlibEncoder};
+use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use flate2::{Compression, Crc};
 
 use crate::builtins::{Given, bytes_of};
@@ -18,6 +18,8 @@ pub fn make(_: &mut Vm, module: &Module) -> Res<()> {
             ("adler32", adler32),
             ("zlib_compress", zlib_compress),
             ("zlib_decompress", zlib_decompress),
+            ("raw_compress", raw_compress),
+            ("raw_decompress", raw_decompress),
             ("gzip_compress", gzip_compress),
             ("gzip_decompress", gzip_decompress),
         ],
@@ -60,15 +62,28 @@ fn data_and_level(vm: &mut Vm, args: Args) -> Res<(Vec<u8>, Compression)> {
 fn zlib_compress(vm: &mut Vm, args: Args) -> Res<Value> {
     let (bytes, level) = data_and_level(vm, args)?;
     let mut encoder = ZlibEncoder::new(Vec::new(), level);
-    let made = encoder.write_all(&bytes).and_then(|()| encoder.finish());
-    made.map(Value::bytes).map_err(|error| vm.error("OSError", error.to_string()))
+    deflated(vm, encoder.write_all(&bytes).and_then(|()| encoder.finish()))
+}
+
+fn raw_compress(vm: &mut Vm, args: Args) -> Res<Value> {
+    let (bytes, level) = data_and_level(vm, args)?;
+    let mut encoder = DeflateEncoder::new(Vec::new(), level);
+    deflated(vm, encoder.write_all(&bytes).and_then(|()| encoder.finish()))
 }
 
 fn gzip_compress(vm: &mut Vm, args: Args) -> Res<Value> {
     let (bytes, level) = data_and_level(vm, args)?;
     let mut encoder = GzEncoder::new(Vec::new(), level);
-    let made = encoder.write_all(&bytes).and_then(|()| encoder.finish());
+    deflated(vm, encoder.write_all(&bytes).and_then(|()| encoder.finish()))
+}
+
+fn deflated(vm: &Vm, made: std::io::Result<Vec<u8>>) -> Res<Value> {
     made.map(Value::bytes).map_err(|error| vm.error("OSError", error.to_string()))
+}
+
+fn raw_decompress(vm: &mut Vm, args: Args) -> Res<Value> {
+    let bytes = given_bytes(vm, &mut Given::new("decompress", args))?;
+    inflated(vm, DeflateDecoder::new(bytes.as_slice()))
 }
 
 fn zlib_decompress(vm: &mut Vm, args: Args) -> Res<Value> {

@@ -1,4 +1,4 @@
-//! `open`: files beside the main one, to be read.
+//! `open`: files beside the main one, to be read; see [`written`](super::written) for the others.
 
 use std::cell::RefCell;
 
@@ -17,10 +17,11 @@ pub fn open(vm: &mut Vm, args: Args) -> Res<Value> {
     let encoding = encoding.as_ref().map_or("utf-8", |encoding| encoding.as_str());
     let errors = given.keyword("errors").and_then(|errors| errors.as_text());
     let newline = given.keyword("newline").is_some_and(|newline| !newline.is_none());
-    if mode.contains(['w', 'a', 'x', '+']) {
-        return Err(
-            vm.unsupported(&format!("open({path:?}, {mode:?}): files are only read; log with print or logging,"))
-        );
+    if mode.contains('+') {
+        return Err(vm.unsupported(&format!("open({path:?}, {mode:?}): a file that is both read and written")));
+    }
+    if mode.contains(['w', 'a', 'x']) {
+        return super::written::open(vm, path, mode, encoding);
     }
     let bytes = match vm.host.read_file(&path) {
         Ok(bytes) => bytes,
@@ -40,7 +41,7 @@ pub fn open(vm: &mut Vm, args: Args) -> Res<Value> {
     Ok(Value::object(File { name: path, mode, content, at: RefCell::new(0), closed: RefCell::new(false) }))
 }
 
-/// The exception for a file that can't be read.
+/// The exception for a file that can't be read or written.
 pub fn refusal(vm: &Vm, path: &str, refused: &FileRefused) -> Raise {
     let (class, code, text) = match refused {
         FileRefused::NotFound => ("FileNotFoundError", 2, "No such file or directory"),
@@ -48,6 +49,10 @@ pub fn refusal(vm: &Vm, path: &str, refused: &FileRefused) -> Raise {
         FileRefused::Outside => {
             return vm.unsupported(&format!("the file {path:?}, which is not beside the locustfile,"));
         }
+        FileRefused::Exists => ("FileExistsError", 17, "File exists"),
+        FileRefused::NotEmpty => ("OSError", 39, "Directory not empty"),
+        FileRefused::Full => ("OSError", 28, "No space left on device"),
+        FileRefused::ReadOnly => ("OSError", 30, "Read-only file system"),
         FileRefused::Failed(text) => ("OSError", 5, text.as_str()),
     };
     vm.error_with(class, vec![Value::Int(code), Value::str(text), Value::str(path)])

@@ -12,7 +12,9 @@ mod random;
 mod regex;
 mod system;
 mod time;
+mod written;
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::value::{Module, NativeFn, Value, intern};
@@ -30,6 +32,12 @@ pub struct State {
     pub(crate) random: Option<Rc<std::cell::RefCell<mersenne::Mersenne>>>,
     /// What the embedding crate keeps.
     pub embedding: Option<Box<dyn std::any::Any>>,
+    /// Calls that are to run beside the one that asked for them, each as a fiber of its own, with their numbers; the embedding
+    /// crate takes them from here.
+    pub spawned: VecDeque<(u64, Value)>,
+    /// Numbers of those that are to stop.
+    pub killed: Vec<u64>,
+    spawns: u64,
 }
 
 /// Modules written in Rust.
@@ -62,8 +70,12 @@ prelude! {
     "binascii" => "binascii.py",
     "bisect" => "bisect.py",
     "calendar" => "calendar.py",
+    "codecs" => "codecs.py",
     "collections" => "collections.py",
     "collections.abc" => "collections_abc.py",
+    "concurrent" => "empty.py",
+    "concurrent.futures" => "concurrent_futures.py",
+    "configparser" => "configparser.py",
     "contextlib" => "contextlib.py",
     "copy" => "copy.py",
     "csv" => "csv.py",
@@ -83,6 +95,7 @@ prelude! {
     "gevent.event" => "gevent_event.py",
     "gevent.lock" => "gevent_lock.py",
     "gevent.monkey" => "gevent_monkey.py",
+    "gevent.pool" => "gevent_pool.py",
     "gevent.queue" => "gevent_queue.py",
     "glob" => "glob.py",
     "gzip" => "gzip.py",
@@ -90,6 +103,7 @@ prelude! {
     "hmac" => "hmac.py",
     "html" => "html.py",
     "http" => "http.py",
+    "_http_client" => "http_client.py",
     "http.client" => "http_client.py",
     "inspect" => "inspect.py",
     "io" => "io.py",
@@ -97,6 +111,8 @@ prelude! {
     "jwt" => "jwt.py",
     "locale" => "locale.py",
     "logging" => "logging.py",
+    "loguru" => "loguru.py",
+    "mimetypes" => "mimetypes.py",
     "numbers" => "numbers.py",
     "operator" => "operator.py",
     "os" => "os.py",
@@ -114,10 +130,12 @@ prelude! {
     "statistics" => "statistics.py",
     "string" => "string.py",
     "sys" => "sys.py",
+    "struct" => "struct.py",
     "tempfile" => "tempfile.py",
     "textwrap" => "textwrap.py",
     "threading" => "threading.py",
     "timeit" => "timeit.py",
+    "tomllib" => "tomllib.py",
     "traceback" => "traceback.py",
     "types" => "types.py",
     "typing" => "typing.py",
@@ -125,12 +143,14 @@ prelude! {
     "urllib" => "empty.py",
     "urllib.error" => "urllib_error.py",
     "urllib.parse" => "urllib_parse.py",
+    "_urllib_request" => "urllib_request.py",
     "urllib.request" => "urllib_request.py",
     "urllib3" => "urllib3.py",
     "urllib3.exceptions" => "urllib3_exceptions.py",
     "uuid" => "uuid.py",
     "warnings" => "warnings.py",
     "weakref" => "weakref.py",
+    "zipfile" => "zipfile.py",
     "zlib" => "zlib.py",
     "zoneinfo" => "zoneinfo.py",
 }

@@ -182,36 +182,24 @@ fn by_method(vm: &mut Vm, name: &str, args: Args, own: usize) -> Res<Value> {
     object.call_method(vm, &pattern, intern(name), args)
 }
 
-fn search(vm: &mut Vm, args: Args) -> Res<Value> {
-    by_method(vm, "search", args, 1)
+/// Functions of the module that are methods of patterns, with how many arguments those take before the flags.
+macro_rules! by_method {
+    ($($function:ident = $name:literal, $own:literal;)*) => {
+        $(fn $function(vm: &mut Vm, args: Args) -> Res<Value> {
+            by_method(vm, $name, args, $own)
+        })*
+    };
 }
 
-fn match_(vm: &mut Vm, args: Args) -> Res<Value> {
-    by_method(vm, "match", args, 1)
-}
-
-fn fullmatch(vm: &mut Vm, args: Args) -> Res<Value> {
-    by_method(vm, "fullmatch", args, 1)
-}
-
-fn findall(vm: &mut Vm, args: Args) -> Res<Value> {
-    by_method(vm, "findall", args, 1)
-}
-
-fn finditer(vm: &mut Vm, args: Args) -> Res<Value> {
-    by_method(vm, "finditer", args, 1)
-}
-
-fn sub(vm: &mut Vm, args: Args) -> Res<Value> {
-    by_method(vm, "sub", args, 3)
-}
-
-fn subn(vm: &mut Vm, args: Args) -> Res<Value> {
-    by_method(vm, "subn", args, 3)
-}
-
-fn split(vm: &mut Vm, args: Args) -> Res<Value> {
-    by_method(vm, "split", args, 2)
+by_method! {
+    search = "search", 1;
+    match_ = "match", 1;
+    fullmatch = "fullmatch", 1;
+    findall = "findall", 1;
+    finditer = "finditer", 1;
+    sub = "sub", 3;
+    subn = "subn", 3;
+    split = "split", 2;
 }
 
 fn escape(vm: &mut Vm, args: Args) -> Res<Value> {

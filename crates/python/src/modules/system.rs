@@ -17,6 +17,10 @@ pub fn make(_: &mut Vm, module: &Module) -> Res<()> {
             ("entropy", entropy),
             ("list_folder", list_folder),
             ("is_file", is_file),
+            ("file_bytes", super::written::file_bytes),
+            ("remove_file", super::written::remove_file),
+            ("make_folder", super::written::make_folder),
+            ("remove_folder", super::written::remove_folder),
             ("main_file", main_file),
             ("caught", caught),
             ("traceback", traceback),
@@ -27,6 +31,8 @@ pub fn make(_: &mut Vm, module: &Module) -> Res<()> {
             ("payload", payload),
             ("with_payload", with_payload),
             ("sleep", super::time::sleep),
+            ("spawn", spawn),
+            ("kill", kill),
             ("class_names", class_names),
             ("parameters", parameters),
             ("method_names", method_names),
@@ -78,7 +84,7 @@ fn list_folder(vm: &mut Vm, args: Args) -> Res<Value> {
 
 fn is_file(vm: &mut Vm, args: Args) -> Res<Value> {
     let path = Given::new("is_file", args).text(vm)?;
-    Ok(Value::Bool(vm.host.read_file(path.as_str()).is_ok()))
+    Ok(Value::Bool(vm.host.file_bytes(path.as_str()).is_ok()))
 }
 
 fn main_file(vm: &mut Vm, _: Args) -> Res<Value> {
@@ -120,6 +126,22 @@ fn unquote(vm: &mut Vm, args: Args) -> Res<Value> {
     let text = Given::new("unquote", args).text(vm)?;
     let bytes: Vec<u8> = percent_decode_str(text.as_str()).collect();
     decode(vm, &bytes, "utf-8", "replace").map(Value::str)
+}
+
+/// `spawn(callable)`: its number. It runs once whoever asks waits for something.
+fn spawn(vm: &mut Vm, args: Args) -> Res<Value> {
+    let callable = Given::new("spawn", args).required(vm)?;
+    vm.state.spawns += 1;
+    let number = vm.state.spawns;
+    vm.state.spawned.push_back((number, callable));
+    Ok(Value::Int(i64::try_from(number).unwrap_or(i64::MAX)))
+}
+
+/// `kill(number)`: it gets an exception at its next wait.
+fn kill(vm: &mut Vm, args: Args) -> Res<Value> {
+    let number = Given::new("kill", args).int(vm)?;
+    vm.state.killed.extend(u64::try_from(number));
+    Ok(Value::None)
 }
 
 fn unsupported(vm: &mut Vm, args: Args) -> Res<Value> {

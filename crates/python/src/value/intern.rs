@@ -141,6 +141,8 @@ known! {
     ROR = "__ror__",
     XOR = "__xor__",
     RXOR = "__rxor__",
+    MATMUL = "__matmul__",
+    RMATMUL = "__rmatmul__",
     LSHIFT = "__lshift__",
     RLSHIFT = "__rlshift__",
     RSHIFT = "__rshift__",

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::fiber::ClassToBe;
-use super::{Res, Vm};
+use super::{OnReturn, Res, Vm};
+use crate::compile::Code;
 use crate::value::{
     Args, Builtin, CellRef, Class, Dict, Instance, Key, Namespace, NativeObject, Sym, Value, intern, known,
 };
@@ -84,6 +85,23 @@ impl NativeObject for AttrsView {
 }
 
 impl Vm {
+    /// The body of a class begins, whose bases and keywords are on the stack.
+    pub(super) fn begin_class(&mut self, code: &Rc<Code>, at: usize) -> Res<()> {
+        let plan = &code.classes[at];
+        let from = self.stack.len() - plan.keywords.len();
+        let keywords = plan.keywords.iter().copied().zip(self.stack.drain(from..)).collect();
+        let from = self.stack.len() - usize::from(plan.bases);
+        let bases = self.stack.drain(from..).collect();
+        let to_be: ClassToBe = self.class_to_be(&plan.name, bases, keywords)?;
+        let function = self.function_of(&plan.body, Vec::new(), Vec::new());
+        let floor = self.stack.len();
+        self.push_frame(&function, floor, floor, OnReturn::MakeClass(Box::new(to_be)))?;
+        if let Some(frame) = self.frames.last_mut() {
+            frame.names = Some(Box::default());
+        }
+        Ok(())
+    }
+
     /// A class's bases, from the values in its parentheses.
     pub(crate) fn class_to_be(&mut self, name: &str, bases: Vec<Value>, keywords: Vec<(Sym, Value)>) -> Res<ClassToBe> {
         let mut classes = Vec::new();

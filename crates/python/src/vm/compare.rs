@@ -184,21 +184,14 @@ impl Vm {
     }
 
     fn order(&mut self, op: CmpOp, a: &Value, b: &Value) -> Res<Value> {
-        let (name, mirrored) = match op {
+        let names = match op {
             CmpOp::Lt => (known::LT, known::GT),
             CmpOp::Le => (known::LE, known::GE),
             CmpOp::Gt => (known::GT, known::LT),
             _ => (known::GE, known::LE),
         };
-        for (me, other, name) in [(a, b, name), (b, a, mirrored)] {
-            if let Value::Instance(instance) = me
-                && let Some(function @ Value::Func(_)) = instance.class.lookup(name)
-            {
-                let result = self.call_sync(&function, Args::of([me.clone(), other.clone()]))?;
-                if !matches!(result, Value::NotImplemented) {
-                    return Ok(result);
-                }
-            }
+        if let Some(result) = self.by_methods(names, a, b)? {
+            return Ok(result);
         }
         if let Some(result) = self.order_sets(op, a, b)? {
             return Ok(Value::Bool(result));

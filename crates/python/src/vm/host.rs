@@ -27,6 +27,24 @@ pub trait Host {
     /// Why there are none.
     fn list_folder(&mut self, path: &str) -> Result<Vec<String>, FileRefused>;
 
+    /// How many bytes a file beside the main file has.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn file_bytes(&mut self, path: &str) -> Result<u64, FileRefused> {
+        let bytes = self.read_file(path)?.len();
+        Ok(u64::try_from(bytes).unwrap_or(u64::MAX))
+    }
+
+    /// Changes what files there are. Nobody else need ever see it.
+    ///
+    /// # Errors
+    /// Why it can't be.
+    fn change_files(&mut self, path: &str, change: FileChange<'_>) -> Result<(), FileRefused> {
+        let _ = (path, change);
+        Err(FileRefused::ReadOnly)
+    }
+
     /// All environment variables.
     fn environment(&self) -> Vec<(String, String)>;
 
@@ -48,7 +66,22 @@ pub enum LogLevel {
     Critical,
 }
 
-/// Why a file can't be read.
+/// What is done to files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileChange<'a> {
+    /// There is an empty one from now on, whatever was there.
+    Empty,
+    /// There is one, with these bytes at its end.
+    Append(&'a [u8]),
+    /// It is gone.
+    Remove,
+    /// There is a folder.
+    MakeFolder,
+    /// The empty folder is gone.
+    RemoveFolder,
+}
+
+/// Why a file can't be read or written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileRefused {
     /// There is none.
@@ -57,6 +90,14 @@ pub enum FileRefused {
     IsFolder,
     /// It is not beside the main file.
     Outside,
+    /// There is one already.
+    Exists,
+    /// The folder is not empty.
+    NotEmpty,
+    /// More may not be written.
+    Full,
+    /// Nothing can be written.
+    ReadOnly,
     /// Reading it failed.
     Failed(String),
 }

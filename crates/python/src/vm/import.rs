@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{OnReturn, Res, Vm};
+use super::{LogLevel, OnReturn, Res, Vm};
 use crate::compile::{Code, ImportPlan, Op, compile_module};
 use crate::value::{Function, Module, Value, intern, known};
 
@@ -12,7 +12,17 @@ impl Vm {
         let (Op::Import(at) | Op::ImportFrom(at) | Op::ImportStar(at)) = op else { return Ok(true) };
         let plan = &code.imports[usize::try_from(at).unwrap_or(0)];
         let name = self.full_name(plan)?;
-        let Some(module) = self.import(&name)? else { return Ok(false) };
+        let module = match self.import(&name) {
+            Ok(Some(module)) => module,
+            Ok(None) => return Ok(false),
+            Err(raise) if plan.unused && raise.is("ModuleNotFoundError") => {
+                let text = format!("`{name}` is not there natively; nothing of it is used, so it is left out");
+                self.host.log(LogLevel::Warning, "swarmgate", &text);
+                self.stack.extend(plan.names.iter().map(|_| Value::None));
+                return Ok(true);
+            }
+            Err(raise) => return Err(raise),
+        };
         match op {
             Op::Import(_) => {
                 let top = name.split('.').next().unwrap_or(&name);

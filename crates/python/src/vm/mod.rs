@@ -1,6 +1,7 @@
 //! The machine: one copy of all modules, and the fiber that runs.
 
 mod attribute;
+mod build;
 mod call;
 mod class;
 mod compare;
@@ -12,9 +13,13 @@ mod host;
 mod import;
 mod item;
 mod iterate;
+mod method;
+mod names;
 mod operator;
+mod pattern;
 mod percent;
 mod raise;
+mod rest;
 mod show;
 mod types;
 mod unpack;
@@ -28,7 +33,7 @@ use rustc_hash::FxHashMap;
 pub use attribute::Found;
 pub use fiber::{Fiber, Frame, HostCall, OnReturn, Resumed, Step};
 pub use format::{Spec, format_value};
-pub use host::{FileRefused, Host, LogLevel};
+pub use host::{FileChange, FileRefused, Host, LogLevel};
 pub use raise::{Fatal, Kind, Raise, RaiseKind, Res, TraceEntry};
 pub use show::{ascii, float_text};
 pub use types::Types;
@@ -127,6 +132,16 @@ impl Vm {
     /// The name of the file that the test is.
     pub fn main_file(&self) -> &str {
         &self.main_file
+    }
+
+    /// What the fiber that ran last took since its last wait, of what [`VmLimits::instructions`] lets it: to the nearest 65,536.
+    pub fn spent(&self) -> u64 {
+        self.spent
+    }
+
+    /// What it may do and hold.
+    pub fn limits(&self) -> VmLimits {
+        self.limits
     }
 
     /// A fiber must wait for the host: to be called last by a function of Rust, whose result then comes from the host.

@@ -17,22 +17,17 @@ impl Vm {
     /// The types don't fit, or what a method of theirs raises.
     pub fn binary(&mut self, op: BinOp, a: &Value, b: &Value) -> Res<Value> {
         if matches!(a, Value::Instance(_)) || matches!(b, Value::Instance(_)) {
-            let (name, mirrored) = names(op);
-            for (me, other, name) in [(a, b, name), (b, a, mirrored)] {
-                if let Value::Instance(instance) = me
-                    && let Some(function @ Value::Func(_)) = instance.class.lookup(name)
-                {
-                    let result = self.call_sync(&function, Args::of([me.clone(), other.clone()]))?;
-                    if !matches!(result, Value::NotImplemented) {
-                        return Ok(result);
-                    }
-                }
+            if let Some(result) = self.by_methods(names(op), a, b)? {
+                return Ok(result);
             }
             let (x, y) = (a.plain(), b.plain());
             if matches!(x, Value::Instance(_)) || matches!(y, Value::Instance(_)) {
                 return Err(self.no_operator(op, a, b));
             }
             return self.binary(op, &x, &y);
+        }
+        if op == BinOp::MatMul {
+            return Err(self.no_operator(op, a, b));
         }
         let found = match (a, b) {
             (Value::Int(_) | Value::Bool(_), Value::Int(_) | Value::Bool(_)) => {
@@ -65,6 +60,21 @@ impl Vm {
             },
         };
         found.map_or_else(|| Err(self.no_operator(op, a, b)), Ok)
+    }
+
+    /// What the methods of `a` and, mirrored, of `b` say where they have any that know an answer.
+    pub(super) fn by_methods(&mut self, (name, mirrored): (Sym, Sym), a: &Value, b: &Value) -> Res<Option<Value>> {
+        for (me, other, name) in [(a, b, name), (b, a, mirrored)] {
+            if let Value::Instance(instance) = me
+                && let Some(function @ Value::Func(_)) = instance.class.lookup(name)
+            {
+                let result = self.call_sync(&function, Args::of([me.clone(), other.clone()]))?;
+                if !matches!(result, Value::NotImplemented) {
+                    return Ok(Some(result));
+                }
+            }
+        }
+        Ok(None)
     }
 
     fn no_operator(&self, op: BinOp, a: &Value, b: &Value) -> Raise {
@@ -232,6 +242,7 @@ impl Vm {
             BinOp::And => a & b,
             BinOp::Or => a | b,
             BinOp::Xor => a ^ b,
+            BinOp::MatMul => return Err(self.no_operator(op, &Value::Int(0), &Value::Int(0))),
         }))
     }
 
@@ -439,6 +450,7 @@ fn names(op: BinOp) -> (Sym, Sym) {
         BinOp::And => (known::AND, known::RAND),
         BinOp::Or => (known::OR, known::ROR),
         BinOp::Xor => (known::XOR, known::RXOR),
+        BinOp::MatMul => (known::MATMUL, known::RMATMUL),
     }
 }
 
@@ -456,5 +468,6 @@ fn sign(op: BinOp) -> &'static str {
         BinOp::And => "&",
         BinOp::Or => "|",
         BinOp::Xor => "^",
+        BinOp::MatMul => "@",
     }
 }

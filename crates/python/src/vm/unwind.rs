@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use super::raise::Trace;
 use super::{Raise, RaiseKind, Res, TraceEntry, Vm};
+use crate::compile::Op;
 use crate::value::{GeneratorState, Value, known};
 
 impl Vm {
@@ -80,6 +81,75 @@ impl Vm {
                 Raise::exception(value.clone())
             }
             _ => self.type_error("exceptions must derive from BaseException"),
+        }
+    }
+
+    /// The instructions that raise and handle exceptions.
+    pub(super) fn exception_op(&mut self, op: Op, base: usize) -> Res<()> {
+        match op {
+            Op::Raise => {
+                let value = self.pop();
+                return Err(self.exception_from(&value));
+            }
+            Op::RaiseFrom => {
+                let (cause, value) = (self.pop(), self.pop());
+                let raise = self.exception_from(&value);
+                if let Some(instance) = raise.as_exception() {
+                    instance.set(known::CAUSE, cause);
+                }
+                return Err(raise);
+            }
+            Op::Reraise(at) => {
+                let value = self.stack[base + usize::from(at)].clone();
+                return Err(Raise(Box::new(RaiseKind::Exception(value))));
+            }
+            Op::RaiseAgain => {
+                return Err(match self.handled.clone() {
+                    Some(value) => Raise::exception(value),
+                    None => self.error("RuntimeError", "No active exception to reraise"),
+                });
+            }
+            Op::AssertFailed(has_message) => {
+                let args = if has_message { vec![self.pop()] } else { Vec::new() };
+                return Err(self.error_with("AssertionError", args));
+            }
+            Op::SetupTry(target) => {
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.handlers.push(target);
+                }
+            }
+            Op::PopTry => {
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.handlers.pop();
+                }
+            }
+            Op::MatchException => {
+                let (class, exception) = (self.pop(), self.pop());
+                let matches = self.exception_matches(&exception, &class)?;
+                self.stack.push(Value::Bool(matches));
+            }
+            Op::Handling(at) => self.handled = Some(self.stack[base + usize::from(at)].clone()),
+            Op::Handled => self.handled = None,
+            _ => unreachable!("only what raises and handles is passed"),
+        }
+        Ok(())
+    }
+
+    fn exception_matches(&mut self, exception: &Value, class: &Value) -> Res<bool> {
+        match class {
+            Value::Class(class) => {
+                let own = self.type_of(exception);
+                Ok(own.is_subclass(class))
+            }
+            Value::Tuple(classes) => {
+                for class in classes.iter() {
+                    if self.exception_matches(exception, class)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            _ => Err(self.type_error("catching classes that do not inherit from BaseException is not allowed")),
         }
     }
 }

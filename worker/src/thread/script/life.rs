@@ -6,14 +6,14 @@ use swarmgate_domain::{ErrorKind, Micros};
 use swarmgate_locust::{Report, UserStep};
 use swarmgate_service::ports::WantsEnd;
 
-use super::{Beginning, ScriptHost, ScriptUser, Uncounted};
+use super::{Part, ScriptHost, ScriptUser, Told, Uncounted};
 use crate::failure::Failure;
 use crate::script_log;
 use crate::thread::Thread;
 use crate::thread::recorder::Tally;
 use crate::thread::request::Desk;
 use crate::thread::runner::Rest;
-use crate::thread::user::{Phase, User};
+use crate::thread::user::{Model, Phase, User};
 
 /// A longer text of a failure is cut off.
 const LONGEST_FAILURE: usize = 300;
@@ -21,59 +21,99 @@ const LONGEST_FAILURE: usize = 300;
 /// How often a user that came while `test_start` is being told of looks whether that is over.
 const LOOKS_AGAIN: Micros = Micros(10_000);
 
-/// Tells the listeners of `test_start`, on the time and over the connection of the first user: what they ask for is not counted, and
-/// users only come after that. `Some`: the test was over before.
-async fn begin_test(thread: &Rc<Thread>, host: &ScriptHost, desk: &mut Desk, user: &mut User) -> Option<Micros> {
+/// A listener that waits more often than this waits for something that takes time.
+const MOST_UNREAL_WAITS: u32 = 100;
+
+/// Tells the listeners of an event, on the time and over the connection of `user`: what they ask for is not counted. `Some`: the test
+/// was over before, the grace time too.
+async fn tell(thread: &Rc<Thread>, host: &ScriptHost, desk: &mut Desk, user: &mut User, event: &str) -> Option<Micros> {
     let mut listeners = ScriptUser::default();
     let mut now = thread.clock.now();
+    let (mut has_asked, mut waits) = (false, 0);
     let users = || thread.recorder.borrow().users();
-    let mut step = host.resume(now, users(), |file| listeners.python.listen(file, "test_start"));
+    let mut step = host.resume(now, users(), |file| listeners.python.listen(file, event));
     loop {
         step = match counted(thread, host, &mut listeners, step) {
             UserStep::Exchange(exchange) => match desk.exchange(user, &mut listeners, &exchange, now).await {
                 Ok((done, answer)) => {
-                    now = done;
+                    (now, has_asked) = (done, true);
                     host.resume(now, users(), |file| listeners.python.answered(file, answer))
                 }
                 Err(cut) => return Some(cut.at),
             },
-            // Nothing else is to be done meanwhile, so the wait need not be real.
-            UserStep::Sleep(_) => host.resume(now, users(), |file| listeners.python.waited(file)),
-            UserStep::Unsupported(reason) => {
-                host.wants_end.borrow_mut().get_or_insert(WantsEnd::Fail { reason });
-                thread.bell.ring_by(now);
-                return None;
+            UserStep::Sleep(seconds) => {
+                waits += 1;
+                // Where nothing else is to be done meanwhile, and nobody is asked again and again, the wait need not be real.
+                let others = thread.helpers.get() > u32::from(user.model == Model::Helper);
+                if has_asked || others || waits > MOST_UNREAL_WAITS {
+                    desk.rest_until(now + Micros::from_secs_f64(seconds)).await;
+                    now = thread.clock.now();
+                }
+                has_asked = false;
+                if desk.is_cut() {
+                    return Some(now);
+                }
+                host.resume(now, users(), |file| listeners.python.waited(file))
             }
-            UserStep::Ended(why) => {
-                let reason = format!("in a listener of test_start: {why}");
-                host.wants_end.borrow_mut().get_or_insert(WantsEnd::Fail { reason });
-                thread.bell.ring_by(now);
-                return None;
-            }
+            UserStep::Unsupported(reason) => return host.cannot(thread, event, reason, now),
+            UserStep::Ended(why) => return host.cannot(thread, event, format!("in a listener of {event}: {why}"), now),
             UserStep::Gone | UserStep::Failed(_) => return None,
         };
     }
+}
+
+impl ScriptHost {
+    /// A listener needs what is not there. Before the load that ends the test; after it, it is said.
+    fn cannot(&self, thread: &Thread, event: &str, reason: String, now: Micros) -> Option<Micros> {
+        if event == "test_start" {
+            self.wants_end.borrow_mut().get_or_insert(WantsEnd::Fail { reason });
+            thread.bell.ring_by(now);
+        } else {
+            script_log::error(&reason);
+            thread.recorder.borrow_mut().script_exception(&reason, "", now);
+        }
+        None
+    }
+}
+
+/// Tells the listeners who are to know that the test is over.
+async fn end_test(thread: &Rc<Thread>, host: &ScriptHost, desk: &mut Desk, user: &mut User) -> Micros {
+    for event in ["test_stopping", "test_stop", "quitting"] {
+        if let Some(at) = tell(thread, host, desk, user, event).await {
+            script_log::error(&format!("the listeners of {event} were given up: they took longer than the grace time"));
+            host.ending.set(Told::Over);
+            return at;
+        }
+    }
+    host.ending.set(Told::Over);
+    thread.clock.now()
 }
 
 /// Works for a user until it must wait.
 pub async fn work_for(thread: &Rc<Thread>, host: &ScriptHost, desk: &mut Desk, id: u32, user: &mut User) -> Rest {
     let mut now = thread.clock.now();
     thread.note_lateness(id, user, now);
-    match host.beginning.get() {
-        Beginning::Over => {}
-        Beginning::Under => {
-            user.due = now + LOOKS_AGAIN;
-            return Rest::Until(user.due);
-        }
-        Beginning::ToCome => {
-            host.beginning.set(Beginning::Under);
-            let over = begin_test(thread, host, desk, user).await;
-            host.beginning.set(Beginning::Over);
-            if let Some(at) = over {
-                return Rest::Gone(at);
+    if matches!(&user.script, Some(script) if matches!(script.part, Part::Ending)) {
+        return Rest::Gone(end_test(thread, host, desk, user).await);
+    }
+    if user.model != Model::Helper {
+        match host.beginning.get() {
+            Told::Over => {}
+            Told::Under => {
+                user.due = now + LOOKS_AGAIN;
+                return Rest::Until(user.due);
             }
-            now = thread.clock.now();
-            user.due = now;
+            Told::ToCome => {
+                host.beginning.set(Told::Under);
+                start_spawned(thread, host, now);
+                let over = tell(thread, host, desk, user, "test_start").await;
+                host.beginning.set(Told::Over);
+                if let Some(at) = over {
+                    return Rest::Gone(at);
+                }
+                now = thread.clock.now();
+                user.due = now;
+            }
         }
     }
     let mut as_of = user.due;
@@ -97,6 +137,13 @@ pub async fn work_for(thread: &Rc<Thread>, host: &ScriptHost, desk: &mut Desk, i
             continue;
         }
         let next = match step.take() {
+            None if !script.started
+                && let Part::Spawned(spawned) = &mut script.part =>
+            {
+                let Some(spawned) = spawned.take() else { return Rest::Gone(now) };
+                script.started = true;
+                host.resume(now, users(), |file| script.python.run_spawned(file, spawned))
+            }
             None if !script.started => {
                 let Some(class) = host.class_of(user.number) else { return Rest::Gone(now) };
                 script.started = true;
@@ -154,10 +201,29 @@ fn counted(thread: &Thread, host: &ScriptHost, script: &mut ScriptUser, step: Us
     for (message, traceback) in errors {
         thread.recorder.borrow_mut().script_exception(&message, &traceback, thread.clock.now());
     }
+    start_spawned(thread, host, thread.clock.now());
     if host.wants_end.borrow().is_some() {
         thread.bell.ring_by(thread.clock.now());
     }
     step
+}
+
+/// Sees to what was spawned meanwhile, and to what is to stop.
+fn start_spawned(thread: &Thread, host: &ScriptHost, now: Micros) {
+    loop {
+        let spawned = host.file.borrow_mut().next_spawned();
+        let Some(spawned) = spawned else { break };
+        let number = spawned.number;
+        let id = thread.add_helper(ScriptUser { part: Part::Spawned(Some(spawned)), ..ScriptUser::default() }, now);
+        host.spawned.borrow_mut().insert(id, number);
+    }
+    for killed in host.file.borrow_mut().take_killed() {
+        let id = host.spawned.borrow().iter().find(|(_, number)| **number == killed).map(|(id, _)| *id);
+        if let Some(id) = id {
+            thread.set_stop_at(id, now);
+            thread.bell.ring_by(now);
+        }
+    }
 }
 
 fn count(thread: &Thread, host: &ScriptHost, script: &mut ScriptUser, report: Report) {

@@ -3,7 +3,7 @@
 //! [`ScriptHost`] is the locustfile in its machine, one for the thread; all its users share it, as with Locust. A user runs until it
 //! asks for a wait or an exchange ([`life`]); an exchange is one request over the thread's connections ([`exchange`]), without
 //! redirects and cookies: those are the script's. What the script counts goes to the recorder under names that come up as it
-//! runs ([`names`]).
+//! runs ([`names`]). What a script spawns, and what its listeners do at the end, is worked for as helpers, which are no users.
 
 mod exchange;
 mod life;
@@ -15,7 +15,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use swarmgate_domain::{Micros, Script};
-use swarmgate_locust::{Files, LoadError, LocustUser, Locustfile, Options, UserStep, World, shown_environment};
+use swarmgate_locust::{
+    Files, LoadError, LocustUser, Locustfile, Options, Spawned, UserStep, World, ask_again, shown_environment,
+};
 use swarmgate_python::VmLimits;
 use swarmgate_service::ports::{EngineError, WantsEnd};
 
@@ -40,14 +42,20 @@ pub struct ScriptHost {
     wants_end: RefCell<Option<WantsEnd>>,
     has_asked_to_stop: Cell<bool>,
     has_spawned: Cell<bool>,
-    beginning: Cell<Beginning>,
+    beginning: Cell<Told>,
+    ending: Cell<Told>,
+    /// The ids of helpers for what was spawned, with its numbers.
+    spawned: RefCell<FxHashMap<u32, u64>>,
 }
 
-/// How far the listeners of `test_start` are.
+/// How far the listeners of an event are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Beginning {
+pub enum Told {
+    /// It is to come.
     ToCome,
+    /// They are at it.
     Under,
+    /// They are done.
     Over,
 }
 
@@ -55,10 +63,22 @@ enum Beginning {
 #[derive(Debug, Default)]
 pub struct ScriptUser {
     python: LocustUser,
+    part: Part,
     /// Whether it was started.
     started: bool,
     /// Requests that were answered and not counted yet, the latest last: the script counts each when it is done with it.
     uncounted: Vec<Uncounted>,
+}
+
+/// What somebody at work is.
+#[derive(Debug, Default)]
+enum Part {
+    #[default]
+    User,
+    /// What is to be run beside the users.
+    Spawned(Option<Spawned>),
+    /// Tells the listeners that the test is over.
+    Ending,
 }
 
 /// A request that was answered.
@@ -91,7 +111,7 @@ impl ScriptHost {
             exclude_tags: script.exclude_tags.clone(),
             users: u64::from(users),
         };
-        let loaded = Locustfile::load(&script.main, &source, world(files), &options, VmLimits::default());
+        let loaded = Locustfile::load(&script.main, &source, world(files, script), &options, VmLimits::default());
         let file = loaded.map_err(|error| match error {
             LoadError::Refused(refusals) => {
                 let all: Vec<_> = refusals.iter().map(ToString::to_string).collect();
@@ -125,7 +145,9 @@ impl ScriptHost {
             wants_end: RefCell::default(),
             has_asked_to_stop: Cell::new(false),
             has_spawned: Cell::new(false),
-            beginning: Cell::new(Beginning::ToCome),
+            beginning: Cell::new(Told::ToCome),
+            ending: Cell::new(Told::ToCome),
+            spawned: RefCell::default(),
         })
     }
 
@@ -152,6 +174,22 @@ impl ScriptHost {
         told.inspect_err(|reason| script_log::error(reason))
     }
 
+    /// How far the listeners are who are told that the test is over.
+    pub fn ending(&self) -> Told {
+        self.ending.get()
+    }
+
+    /// Who tells them, as somebody who may wait and ask for something.
+    pub fn end(&self) -> ScriptUser {
+        self.ending.set(Told::Under);
+        ScriptUser { part: Part::Ending, ..ScriptUser::default() }
+    }
+
+    /// The helper with this id is gone.
+    pub fn forget_helper(&self, id: u32) {
+        self.spawned.borrow_mut().remove(&id);
+    }
+
     /// The exit code that the script asked for.
     pub fn exit_code(&self) -> Option<i64> {
         self.file.borrow_mut().exit_code()
@@ -159,7 +197,7 @@ impl ScriptHost {
 
     /// All users that are to come at the start are there.
     pub fn all_spawned(&self) {
-        if self.beginning.get() == Beginning::Over
+        if self.beginning.get() == Told::Over
             && !self.has_spawned.replace(true)
             && let Err(reason) = self.fire("spawning_complete")
         {
@@ -189,15 +227,16 @@ impl ScriptHost {
 }
 
 /// What a script sees of this machine: its own files, and the environment without the credentials of the machine.
-fn world(files: Files) -> World {
+fn world(files: Files, script: &Script) -> World {
     let monotonic = clock::Stopwatch::start();
     World {
         files,
         environment: shown_environment(std::env::vars()),
-        arguments: vec!["locust".to_owned()],
+        arguments: [&["locust".to_owned()][..], &script.arguments].concat(),
         wall: Rc::new(clock::unix_nanos),
         monotonic: Rc::new(move || monotonic.nanos()),
         entropy: Rc::new(|| fastrand::u64(..)),
         log: script_log::sink(),
+        ask: ask_again(&script.answers),
     }
 }

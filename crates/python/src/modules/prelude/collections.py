@@ -253,7 +253,7 @@ def namedtuple(typename, field_names, rename=False, defaults=None, module=None):
         return cls(*values)
 
     names = {"__new__": __new__, "__repr__": __repr__, "_asdict": _asdict, "_replace": _replace,
-             "_make": classmethod(_make), "_fields": fields, "__init__": lambda self, *args, **kwargs: None}
+             "_make": classmethod(_make), "_fields": fields, "__match_args__": fields, "__init__": lambda self, *args, **kwargs: None}
     for at, name in enumerate(fields):
         names[name] = _field(at)
     return type(typename, (tuple,), names)

@@ -99,6 +99,8 @@ def _process(cls, init, repr_, eq, order, frozen):
         raise FrozenInstanceError(f"cannot assign to field '{name}'")
 
     own = cls.__dict__
+    if "__match_args__" not in own:
+        cls.__match_args__ = tuple([each.name for each in found.values() if each.init])
     if init and "__init__" not in own:
         cls.__init__ = __init__
     if repr_ and "__repr__" not in own:

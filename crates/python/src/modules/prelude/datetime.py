@@ -33,7 +33,22 @@ def _civil(ordinal):
     return year, month, left + 1
 
 
-class timedelta:
+class _Ordered:
+    # By what `_key` gives.
+    def __lt__(self, other):
+        return self._key() < other._key() if isinstance(other, _Ordered) else NotImplemented
+
+    def __le__(self, other):
+        return self._key() <= other._key() if isinstance(other, _Ordered) else NotImplemented
+
+    def __gt__(self, other):
+        return self._key() > other._key() if isinstance(other, _Ordered) else NotImplemented
+
+    def __ge__(self, other):
+        return self._key() >= other._key() if isinstance(other, _Ordered) else NotImplemented
+
+
+class timedelta(_Ordered):
     def __init__(self, days=0, seconds=0, microseconds=0, milliseconds=0, minutes=0, hours=0, weeks=0):
         parts = ((days, 86400000000), (seconds, 1000000), (microseconds, 1), (milliseconds, 1000), (minutes, 60000000), (hours, 3600000000), (weeks, 604800000000))
         self._us = sum([n * unit if isinstance(n, int) else round(n * unit) for n, unit in parts])
@@ -88,17 +103,8 @@ class timedelta:
     def __eq__(self, other):
         return isinstance(other, timedelta) and self._us == other._us
 
-    def __lt__(self, other):
-        return self._us < other._us
-
-    def __le__(self, other):
-        return self._us <= other._us
-
-    def __gt__(self, other):
-        return self._us > other._us
-
-    def __ge__(self, other):
-        return self._us >= other._us
+    def _key(self):
+        return self._us
 
     def __bool__(self):
         return self._us != 0
@@ -239,7 +245,7 @@ def _strftime(format, year, month, day, hour, minute, second, micro, zone, when)
     return "".join(out)
 
 
-class date:
+class date(_Ordered):
     def __init__(self, year, month, day):
         if not MINYEAR <= year <= MAXYEAR:
             raise ValueError(f"year {year} is out of range")
@@ -313,18 +319,6 @@ class date:
     def __eq__(self, other):
         return type(other) is type(self) and self._key() == other._key()
 
-    def __lt__(self, other):
-        return self._key() < other._key()
-
-    def __le__(self, other):
-        return self._key() <= other._key()
-
-    def __gt__(self, other):
-        return self._key() > other._key()
-
-    def __ge__(self, other):
-        return self._key() >= other._key()
-
     def __str__(self):
         return self.isoformat()
 
@@ -335,9 +329,21 @@ class date:
 _set_key_fields(date, ["year", "month", "day"])
 
 
-class time:
+class time(_Ordered):
     def __init__(self, hour=0, minute=0, second=0, microsecond=0, tzinfo=None):
         self.hour, self.minute, self.second, self.microsecond, self.tzinfo = hour, minute, second, microsecond, tzinfo
+
+    @classmethod
+    def fromisoformat(cls, text):
+        found = _re.fullmatch(r"(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,6})\d*)?)?", text)
+        if not found:
+            raise ValueError(f"Invalid isoformat string: {text!r}")
+        hour, minute, second, micro = found.groups()
+        return time(int(hour), int(minute), int(second or 0), int((micro or "0").ljust(6, "0")))
+
+    def replace(self, hour=None, minute=None, second=None, microsecond=None):
+        given = (hour, minute, second, microsecond)
+        return time(*[own if new is None else new for own, new in zip(self._key(), given)], self.tzinfo)
 
     def isoformat(self, timespec="auto"):
         text = f"{self.hour:02}:{self.minute:02}:{self.second:02}"
@@ -351,18 +357,6 @@ class time:
 
     def __eq__(self, other):
         return isinstance(other, time) and self._key() == other._key()
-
-    def __lt__(self, other):
-        return self._key() < other._key()
-
-    def __le__(self, other):
-        return self._key() <= other._key()
-
-    def __gt__(self, other):
-        return self._key() > other._key()
-
-    def __ge__(self, other):
-        return self._key() >= other._key()
 
     def __str__(self):
         return self.isoformat()

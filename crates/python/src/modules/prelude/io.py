@@ -34,6 +34,15 @@ class StringIO:
     def truncate(self, size=None):
         self._text = self._text[:self._at if size is None else size]
 
+    def writelines(self, lines):
+        for line in lines:
+            self.write(line)
+
+    def readable(self):
+        return True
+
+    seekable = writable = readable
+
     def close(self):
         pass
 

@@ -1,4 +1,4 @@
-from _swarmgate import is_file as _is_file, list_folder as _list_folder
+from _swarmgate import file_bytes as _file_bytes, is_file as _is_file, list_folder as _list_folder
 
 
 def _text(value):
@@ -78,6 +78,10 @@ def isdir(value):
 
 def exists(value):
     return isfile(value) or isdir(value)
+
+
+def getsize(value):
+    return _file_bytes(_text(value))
 
 
 def expanduser(value):

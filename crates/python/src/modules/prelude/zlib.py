@@ -1,4 +1,4 @@
-from _deflate import adler32, crc32, zlib_compress as _compress, zlib_decompress as _decompress
+from _deflate import adler32, crc32, gzip_decompress as _gunzip, raw_compress as _raw_compress, raw_decompress as _raw_decompress, zlib_compress as _compress, zlib_decompress as _decompress
 
 MAX_WBITS = 15
 Z_DEFAULT_COMPRESSION = -1
@@ -11,11 +11,11 @@ class error(Exception):
 
 
 def compress(data, level=-1, wbits=15):
-    return _compress(data, level)
+    return _raw_compress(data, level) if wbits < 0 else _compress(data, level)
 
 
 def decompress(data, wbits=15, bufsize=16384):
-    made = _decompress(data)
+    made = _raw_decompress(data) if wbits < 0 else _gunzip(data) if wbits > 15 else _decompress(data)
     if made is None:
         raise error("Error -3 while decompressing data: incorrect header check")
     return made
