@@ -32,6 +32,8 @@ pub struct Desk {
     /// The path of the present request; empty where it is part of what was rendered beforehand.
     pub(super) path: Vec<u8>,
     pub(super) cookie_line: Vec<u8>,
+    /// Whether the user's present turn began with reading an answer: other answers may be there too.
+    pub(super) has_read: bool,
     /// Values found in answers.
     found: RefCell<String>,
     captured: String,
@@ -73,6 +75,7 @@ impl Desk {
             wire: Vec::new(),
             path: Vec::new(),
             cookie_line: Vec::new(),
+            has_read: false,
             found: RefCell::default(),
             captured: String::new(),
         }
