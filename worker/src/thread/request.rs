@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use swarmgate_domain::{ErrorKind, Micros};
+use swarmgate_locust::Exchange;
 
 use super::Thread;
 use super::exchange::Body;
@@ -12,6 +13,7 @@ use super::runner::{Interrupt, Runner};
 use super::user::User;
 use crate::failure::Failure;
 use crate::http::{Inbox, Response};
+use crate::net::OriginId;
 use crate::program::{Answer, Message, RequestPlan};
 
 /// What a runner works with, used again for each request.
@@ -29,6 +31,8 @@ pub struct Desk {
     pub(super) message: Message,
     /// The present request as it is written, where it is not as it was rendered beforehand.
     pub(super) wire: Vec<u8>,
+    /// What a script asked for last, where it is in `wire` still, and of which server.
+    pub(super) written: Option<(Rc<Exchange>, OriginId)>,
     /// The path of the present request; empty where it is part of what was rendered beforehand.
     pub(super) path: Vec<u8>,
     pub(super) cookie_line: Vec<u8>,
@@ -73,6 +77,7 @@ impl Desk {
             tally: Tally::default(),
             message: Message::default(),
             wire: Vec::new(),
+            written: None,
             path: Vec::new(),
             cookie_line: Vec::new(),
             has_read: false,

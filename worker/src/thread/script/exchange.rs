@@ -29,7 +29,7 @@ impl Desk {
         &mut self,
         user: &mut User,
         script: &mut ScriptUser,
-        exchange: &Exchange,
+        exchange: &Rc<Exchange>,
         now: Micros,
     ) -> Result<(Micros, Result<Answer, AnswerError>), Cut> {
         let thread = Rc::clone(&self.thread);
@@ -68,8 +68,12 @@ impl Desk {
         Ok((done, result.map_err(as_python_sees_it)))
     }
 
-    async fn transmit(&mut self, user: &mut User, exchange: &Exchange) -> Result<(Response, Micros), Trouble> {
-        let origin = self.write(exchange)?;
+    async fn transmit(&mut self, user: &mut User, exchange: &Rc<Exchange>) -> Result<(Response, Micros), Trouble> {
+        let origin = match &self.written {
+            // What is in `self.wire` is this one still.
+            Some((before, origin)) if Rc::ptr_eq(before, exchange) => *origin,
+            _ => self.write(exchange)?,
+        };
         let wire = std::mem::take(&mut self.wire);
         let sending = Sending {
             origin,
@@ -85,7 +89,8 @@ impl Desk {
     }
 
     /// Writes the request into `self.wire`.
-    fn write(&mut self, exchange: &Exchange) -> Result<OriginId, Failure> {
+    fn write(&mut self, exchange: &Rc<Exchange>) -> Result<OriginId, Failure> {
+        self.written = None;
         let (origin, path) = self.place(exchange)?;
         let out = &mut self.wire;
         out.clear();
@@ -99,13 +104,15 @@ impl Desk {
         }
         out.extend_from_slice(exchange.headers.lines().as_bytes());
         let length = exchange.body.as_ref().map(Vec::len);
-        if let Some(length) = length.or(matches!(exchange.method.as_str(), "POST" | "PUT" | "PATCH").then_some(0)) {
+        if let Some(length) = length.or(matches!(&*exchange.method, "POST" | "PUT" | "PATCH").then_some(0)) {
             out.extend_from_slice(b"Content-Length: ");
             out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b"\r\n");
         out.extend_from_slice(exchange.body.as_deref().unwrap_or_default());
+        // Those with a body are made anew each time, and may be large.
+        self.written = exchange.body.is_none().then(|| (Rc::clone(exchange), origin));
         Ok(origin)
     }
 
