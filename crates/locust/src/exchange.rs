@@ -1,5 +1,7 @@
 //! What goes over the wire and comes back, without redirects and cookies: those are the user's.
 
+use std::rc::Rc;
+
 /// Header lines as they stand on the wire, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
@@ -60,7 +62,7 @@ impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
     /// In upper case.
-    pub method: String,
+    pub method: Rc<str>,
     /// Absolute; its path and query are percent-encoded.
     pub url: String,
     /// Without `Content-Length`, and without `Host` unless the script sets it.
@@ -165,7 +167,7 @@ mod tests {
     fn the_path_starts_after_the_authority() {
         let path = |url: &str| {
             let exchange = Exchange {
-                method: "GET".to_owned(),
+                method: "GET".into(),
                 url: url.to_owned(),
                 headers: Headers::default(),
                 body: None,

@@ -55,7 +55,7 @@ impl Stats {
     /// Counts a request at `now`, in seconds since 1970.
     pub fn count(&mut self, report: &Report, now: f64) {
         self.total.count(report, now);
-        let key = (report.name.clone(), report.method.clone());
+        let key = (report.name.to_string(), report.method.to_string());
         if !self.entries.contains_key(&key) && self.names.len() < MOST_NAMES {
             self.names.push(key.clone());
             self.entries.insert(key.clone(), Entry::default());
@@ -64,7 +64,7 @@ impl Stats {
             entry.count(report, now);
         }
         if let Some(failure) = &report.failure {
-            let key = (report.method.clone(), report.name.clone(), failure.clone());
+            let key = (report.method.to_string(), report.name.to_string(), failure.clone());
             if self.failures.len() < MOST_FAILURES || self.failures.contains_key(&key) {
                 *self.failures.entry(key).or_default() += 1;
             }

@@ -1,6 +1,8 @@
 //! One hop of a request: written, sent over a connection of the user, and answered.
 
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 
 use swarmgate_domain::{ConnectionReuse, HttpVersion, Micros};
 
@@ -15,6 +17,22 @@ use crate::program::{Framed, Hop, Message, RequestPlan};
 
 /// How often a request is sent again at most because an idle connection turned out to be closed.
 pub(super) const MOST_RETRIES: u32 = 3;
+
+/// Lets all runners that are ready have their turn.
+///
+/// Answers that are there at once are so all read before the next requests are sent: none is counted as slower for the
+/// others' sending, and what is sent in one go wakes a target once, where each request by itself would wake it again.
+async fn let_others_read() {
+    let mut has_waited = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut has_waited, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
 
 /// From where a request is written.
 enum Sent {
@@ -81,6 +99,9 @@ impl Desk {
             if self.is_cut() {
                 return Err(Trouble::Cut);
             }
+            if std::mem::take(&mut self.has_read) {
+                let_others_read().await;
+            }
             let reused = connection.requests > 0;
             connection.requests += 1;
             let sent = *self.tally.sent.get_or_insert_with(|| self.thread.clock.now());
@@ -108,6 +129,7 @@ impl Desk {
             let (reusable, received) = (exchange.leaves_reusable(), exchange.received);
             match result {
                 Ok(done) => {
+                    self.has_read = true;
                     if reusable && self.thread.program().reuse != ConnectionReuse::PerRequest {
                         user.connections.extend(self.thread.pool.leave(connection));
                     }

@@ -9,6 +9,7 @@ use super::Thread;
 use super::exchange::Body;
 use super::recorder::Tally;
 use super::runner::{Interrupt, Runner};
+use super::script::ScriptWire;
 use super::user::User;
 use crate::failure::Failure;
 use crate::http::{Inbox, Response};
@@ -29,9 +30,13 @@ pub struct Desk {
     pub(super) message: Message,
     /// The present request as it is written, where it is not as it was rendered beforehand.
     pub(super) wire: Vec<u8>,
+    /// What a script asked for last, as it is written.
+    pub(super) script_wire: ScriptWire,
     /// The path of the present request; empty where it is part of what was rendered beforehand.
     pub(super) path: Vec<u8>,
     pub(super) cookie_line: Vec<u8>,
+    /// Whether the user's present turn began with reading an answer: other answers may be there too.
+    pub(super) has_read: bool,
     /// Values found in answers.
     found: RefCell<String>,
     captured: String,
@@ -71,8 +76,10 @@ impl Desk {
             tally: Tally::default(),
             message: Message::default(),
             wire: Vec::new(),
+            script_wire: ScriptWire::default(),
             path: Vec::new(),
             cookie_line: Vec::new(),
+            has_read: false,
             found: RefCell::default(),
             captured: String::new(),
         }

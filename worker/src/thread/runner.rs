@@ -180,6 +180,7 @@ async fn work(thread: Rc<Thread>, runner: Rc<Runner>) {
     loop {
         let id = runner.assigned().await;
         let lent = thread.users.borrow_mut().lend(id);
+        desk.has_read = false;
         let mut user = lent.expect("the driver wakes only users who sleep");
         let rest = match &thread.script {
             None => work_for(&thread, &mut desk, id, &mut user).await,

@@ -56,7 +56,7 @@ fn send(exchange: &Exchange, most: u64) -> Result<Answer, AnswerError> {
         .build();
     let agent = Agent::new_with_config(config);
     let bad = |error: http::Error| AnswerError::Connection(error.to_string());
-    let mut request = Request::builder().method(exchange.method.as_str()).uri(exchange.url.as_str());
+    let mut request = Request::builder().method(&*exchange.method).uri(exchange.url.as_str());
     for (name, value) in exchange.headers.iter() {
         request = request.header(name, value);
     }

@@ -14,7 +14,7 @@ use crate::exchange::{Answer, AnswerError, Exchange};
 pub struct Then {
     pub(super) session: Value,
     /// What it is counted under.
-    pub(super) name: String,
+    pub(super) name: Rc<str>,
     /// Whether the script says itself if it failed.
     pub(super) catches: bool,
     /// Whether redirects are followed.
@@ -98,7 +98,7 @@ fn finish(
     let begun = then.begun as f64 / 1e9;
     let args = [
         then.session,
-        Value::str(exchange.method.clone()),
+        Value::str(&*exchange.method),
         Value::str(exchange.url.clone()),
         header_pairs(&exchange.headers),
         exchange.body.as_ref().map_or(Value::None, |body| Value::bytes(body.clone())),
@@ -106,7 +106,7 @@ fn finish(
         exchange.timeout.map_or(Value::None, Value::Float),
         Value::Bool(then.follows),
         Value::Bool(exchange.verify),
-        Value::str(then.name),
+        Value::str(&*then.name),
         Value::Bool(then.catches),
         Value::Float(begun),
     ];

@@ -15,8 +15,13 @@ struct Fit {
     value: Rc<PyStr>,
 }
 
+/// Whether there are no cookies.
+pub(super) fn are_none(known: &Known, jar: &Instance) -> bool {
+    matches!(jar.get(known.words.cookies_of), Some(Value::List(cookies)) if cookies.borrow().is_empty())
+}
+
 /// The cookies that go to a URL, those of the longest path first, as `CookieJar._line` has it; `None` where Python must see to it.
-pub(super) fn cookie_line(known: &Known, jar: &Instance, url: &str) -> Option<String> {
+pub(super) fn line(known: &Known, jar: &Instance, url: &str) -> Option<String> {
     let Some(Value::List(cookies)) = jar.get(known.words.cookies_of) else { return None };
     let cookies = cookies.borrow();
     if cookies.is_empty() {

@@ -9,6 +9,7 @@
 mod answered;
 mod asked;
 mod cookies;
+mod recent;
 mod response;
 mod url;
 mod write;
@@ -20,6 +21,7 @@ use swarmgate_python::{Args, Class, HostCall, Instance, Module, NativeFn, Res, S
 
 use crate::engine::{Call, Shared, shared};
 use asked::{Asked, Words};
+use recent::Written;
 
 pub use answered::{Then, answered};
 
@@ -37,6 +39,7 @@ pub struct Known {
     /// Takes an answer that is not plain.
     finish: Value,
     places: url::Places,
+    recent: recent::Recent,
 }
 
 const METHODS: &[(&str, NativeFn)] = &[
@@ -72,8 +75,18 @@ pub fn install(vm: &mut Vm, core: &Module, shared: &RefCell<Shared>) -> Res<()> 
     }
     let request = session.lookup(intern("request")).unwrap_or(Value::None);
     let places = url::Places::new(place);
-    let known =
-        Known { words: Words::new(), python, request, response, headers, cookies, request_event, finish, places };
+    let known = Known {
+        words: Words::new(),
+        python,
+        request,
+        response,
+        headers,
+        cookies,
+        request_event,
+        finish,
+        places,
+        recent: recent::Recent::new(),
+    };
     shared.borrow_mut().known = Some(Rc::new(known));
     Ok(())
 }
@@ -129,11 +142,13 @@ fn plain_call(vm: &mut Vm, known: &Known, args: &Args, method: Option<&'static s
         return Ok(None);
     }
     let Some(asked) = Asked::read(&known.words, args, method) else { return Ok(None) };
-    let Some(url) = known.places.find(vm, session, asked.url.as_str(), &known.words)? else { return Ok(None) };
-    let Some(written) = write::write(vm, known, session, &asked, url)? else { return Ok(None) };
+    if !write::is_plain(known, session) {
+        return Ok(None);
+    }
+    let Some(Written { exchange, path }) = written(vm, known, session, &asked)? else { return Ok(None) };
     let name = match asked.name.or_else(|| session.get(known.words.request_name).filter(|name| !name.is_none())) {
-        None => written.path().to_owned(),
-        Some(Value::Str(name)) if !name.as_str().is_empty() => name.as_str().to_owned(),
+        None => path,
+        Some(Value::Str(name)) if !name.as_str().is_empty() => name.as_str().into(),
         Some(_) => return Ok(None),
     };
     let then = Then {
@@ -143,7 +158,23 @@ fn plain_call(vm: &mut Vm, known: &Known, args: &Args, method: Option<&'static s
         follows: asked.follows,
         begun: vm.host.monotonic_nanos(),
     };
-    Ok(Some(Call { exchange: Rc::new(written), then: Some(then) }))
+    Ok(Some(Call { exchange, then: Some(then) }))
+}
+
+/// The request, as it was written before where that was of the same.
+fn written(vm: &mut Vm, known: &Known, session: &Instance, asked: &Asked) -> Res<Option<Written>> {
+    let Some(lines) = write::lines(known, session, &asked.headers) else { return Ok(None) };
+    let makings = write::makings(known, session, asked, &lines);
+    if let Some(written) = makings.as_ref().and_then(|makings| known.recent.find(makings)) {
+        return Ok(Some(written));
+    }
+    let Some(url) = known.places.find(vm, session, asked.url.as_str(), &known.words)? else { return Ok(None) };
+    let Some(exchange) = write::write(vm, known, session, asked, &lines, url)? else { return Ok(None) };
+    let written = Written::new(exchange);
+    if let Some(makings) = makings {
+        known.recent.keep(makings, &written);
+    }
+    Ok(Some(written))
 }
 
 impl Known {

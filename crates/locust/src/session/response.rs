@@ -13,7 +13,7 @@ pub(super) struct Own {
     pub exchange: Rc<Exchange>,
     pub headers: Headers,
     pub reason: String,
-    pub name: String,
+    pub name: Rc<str>,
     pub session: Value,
     pub milliseconds: f64,
     pub bytes: usize,
@@ -25,7 +25,7 @@ impl Own {
     /// Counts the request.
     pub(super) fn count(&self, vm: &Vm, failure: Option<String>) {
         let Some(shared) = shared(vm) else { return };
-        let (method, name) = (self.exchange.method.clone(), self.name.clone());
+        let (method, name) = (Rc::clone(&self.exchange.method), Rc::clone(&self.name));
         let report = Report { method, name, milliseconds: self.milliseconds, bytes: self.bytes as u64, failure };
         shared.borrow_mut().count(report, self.began + self.milliseconds / 1e3);
     }
@@ -61,12 +61,12 @@ impl NativeObject for Own {
             "request" => {
                 let Exchange { method, url, headers, body, .. } = &*self.exchange;
                 let body = body.as_ref().map_or(Value::None, |body| Value::bytes(body.clone()));
-                Value::tuple(vec![Value::str(method.clone()), Value::str(url.clone()), header_pairs(headers), body])
+                Value::tuple(vec![Value::str(&**method), Value::str(url.clone()), header_pairs(headers), body])
             }
             // Method, name, milliseconds, bytes, when it began, URL.
             "meta" => Value::tuple(vec![
-                Value::str(self.exchange.method.clone()),
-                Value::str(self.name.clone()),
+                Value::str(&*self.exchange.method),
+                Value::str(&*self.name),
                 Value::Float(self.milliseconds),
                 Value::count(self.bytes),
                 Value::Float(self.began),

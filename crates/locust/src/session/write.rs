@@ -2,14 +2,40 @@
 
 use std::rc::Rc;
 
-use smallvec::SmallVec;
-use swarmgate_python::{Instance, PyStr, Res, Value, Vm, json_text};
+use swarmgate_python::{Instance, Res, Value, Vm, json_text};
 
 use super::asked::Asked;
-use super::cookies::cookie_line;
-use super::{Known, is_empty, url};
+use super::recent::{Lines, Makings};
+use super::{Known, cookies, is_empty, url};
 use crate::engine::breaks_line;
 use crate::exchange::{Exchange, Headers};
+
+/// Whether nothing of the session goes with each request but headers and cookies.
+pub(super) fn is_plain(known: &Known, session: &Instance) -> bool {
+    let words = &known.words;
+    [words.params, words.auth, words.proxies, words.cert, words.hooks].iter().all(|name| is_empty(session, *name))
+}
+
+/// What the request is made of, where that is texts alone and no cookies are there.
+pub(super) fn makings(known: &Known, session: &Instance, asked: &Asked, lines: &Lines) -> Option<Makings> {
+    if ![&asked.params, &asked.data, &asked.json].iter().all(|value| value.is_none()) {
+        return None;
+    }
+    let (Some(Value::Str(base)), Some(jar)) = (session.get(known.words.base_url), jar(known, session)) else {
+        return None;
+    };
+    if !cookies::are_none(known, &jar) {
+        return None;
+    }
+    Some(Makings {
+        method: Rc::clone(&asked.method),
+        url: Rc::clone(&asked.url),
+        base,
+        lines: lines.clone(),
+        timeout: asked.timeout,
+        verify: verify(known, session, asked)?,
+    })
+}
 
 /// Writes what is asked for; `None` where Python must see to it.
 pub(super) fn write(
@@ -17,27 +43,18 @@ pub(super) fn write(
     known: &Known,
     session: &Instance,
     asked: &Asked,
+    lines: &Lines,
     mut url: String,
 ) -> Res<Option<Exchange>> {
-    let words = &known.words;
-    let plain = [words.params, words.auth, words.proxies, words.cert, words.hooks];
-    if !plain.iter().all(|name| is_empty(session, *name)) || url::push_params(&mut url, &asked.params).is_none() {
+    if url::push_params(&mut url, &asked.params).is_none() {
         return Ok(None);
     }
     let Some((body, kind)) = body(vm, asked)? else { return Ok(None) };
-    let cookies = match session.get(words.cookies) {
-        Some(Value::Instance(jar)) if Rc::ptr_eq(&jar.class, &known.cookies) => cookie_line(known, &jar, &url),
-        _ => None,
-    };
-    let Some(cookies) = cookies else { return Ok(None) };
-    let Some(headers) = headers(known, session, &asked.headers, kind, &cookies) else { return Ok(None) };
-    let verify = match (asked.verify, session.get(words.verify)) {
-        (Some(verify), _) => verify,
-        (None, Some(Value::Bool(verify))) => verify,
-        _ => return Ok(None),
-    };
+    let Some(cookies) = jar(known, session).and_then(|jar| cookies::line(known, &jar, &url)) else { return Ok(None) };
+    let Some(headers) = headers(lines, kind, &cookies) else { return Ok(None) };
+    let Some(verify) = verify(known, session, asked) else { return Ok(None) };
     Ok(Some(Exchange {
-        method: asked.method.as_str().to_owned(),
+        method: asked.method.as_str().into(),
         url,
         headers,
         body,
@@ -46,6 +63,20 @@ pub(super) fn write(
         verify,
         follows: false,
     }))
+}
+
+fn verify(known: &Known, session: &Instance, asked: &Asked) -> Option<bool> {
+    match (asked.verify, session.get(known.words.verify)) {
+        (Some(verify), _) | (None, Some(Value::Bool(verify))) => Some(verify),
+        _ => None,
+    }
+}
+
+fn jar(known: &Known, session: &Instance) -> Option<Rc<Instance>> {
+    match session.get(known.words.cookies) {
+        Some(Value::Instance(jar)) if Rc::ptr_eq(&jar.class, &known.cookies) => Some(jar),
+        _ => None,
+    }
 }
 
 type Body = (Option<Vec<u8>>, Option<&'static str>);
@@ -79,7 +110,8 @@ fn body(vm: &mut Vm, asked: &Asked) -> Res<Option<Body>> {
 const ROOM_FOR_MORE: usize = 64;
 
 /// Headers of the session, then those of the request: one of the same name, whatever its case, takes the place of the former.
-fn headers(known: &Known, session: &Instance, asked: &Value, kind: Option<&str>, cookies: &str) -> Option<Headers> {
+/// `None` where Python must see to it.
+pub(super) fn lines(known: &Known, session: &Instance, asked: &Value) -> Option<Lines> {
     let Some(Value::Instance(own)) = session.get(known.words.headers_of) else { return None };
     if !Rc::ptr_eq(&own.class, &known.headers) {
         return None;
@@ -88,7 +120,7 @@ fn headers(known: &Known, session: &Instance, asked: &Value, kind: Option<&str>,
         return None;
     };
     let (values, shown) = (values.borrow(), shown.borrow());
-    let mut lines: SmallVec<[(Rc<PyStr>, Rc<PyStr>); 8]> = SmallVec::new();
+    let mut lines = Lines::new();
     for (name, value) in shown.values().zip(values.values()) {
         let (Value::Str(name), Value::Str(value)) = (name, value) else { return None };
         lines.push((Rc::clone(name), Rc::clone(value)));
@@ -110,9 +142,13 @@ fn headers(known: &Known, session: &Instance, asked: &Value, kind: Option<&str>,
         }
         _ => return None,
     }
+    Some(lines)
+}
+
+fn headers(lines: &Lines, kind: Option<&str>, cookies: &str) -> Option<Headers> {
     let length: usize = lines.iter().map(|(name, value)| name.as_str().len() + value.as_str().len() + 4).sum();
     let mut headers = Headers::with_capacity(length + cookies.len() + ROOM_FOR_MORE);
-    for (name, value) in &lines {
+    for (name, value) in lines {
         let (name, value) = (name.as_str(), value.as_str());
         let is_led_by_a_blank = value.starts_with(char::is_whitespace) || name.starts_with(char::is_whitespace);
         if breaks_line(name) || breaks_line(value) || is_led_by_a_blank || !name.is_ascii() || name.contains(':') {

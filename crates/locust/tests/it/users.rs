@@ -383,7 +383,7 @@ fn what_is_sent_and_counted_is_what_locust_sent_and_counted() {
             let headers = [("Location", "/new"), ("Set-Cookie", "sid=42; Path=/")].into_iter().collect();
             return Ok(Answer { status: 302, reason: "Found".to_owned(), headers, body: Vec::new() });
         }
-        let body = if sent.method == "HEAD" { Vec::new() } else { br#"{"state": "poor"}"#.to_vec() };
+        let body = if &*sent.method == "HEAD" { Vec::new() } else { br#"{"state": "poor"}"#.to_vec() };
         Ok(Answer { status: 200, reason: "OK".to_owned(), headers, body })
     });
     let mut sent = String::new();

@@ -52,9 +52,16 @@ async fn who_may_not_is_told_why_and_nothing_is_left() {
     world.proxy.heal();
 
     // Nothing of it stays: the next test is as any other.
-    let scenario = world.scenario("3s");
-    let next = ["start", scenario.to_str().unwrap(), "--workers", "2", "--watch", "--quiet"];
-    let (code, said) = world.swarmgate_test(&next).await;
+    let sent_before = world.server.stats().received;
+    let scenario = world.scenario("12s");
+    let (code, said) = world.swarmgate_test(&["start", scenario.to_str().unwrap(), "--workers", "2"]).await;
     assert_eq!(code, 0, "{said}");
+    let id = said.trim();
+    let (code, said) = world.swarmgate_test(&["watch", id, "--quiet"]).await;
+    let summary = world.summary(id).await;
+    assert_eq!(code, 0, "{said}\n{:?}", summary.verdict);
+    let sent = world.server.stats().received - sent_before;
+    assert_eq!((summary.total.count, summary.quality.coverage), (sent, 1.0));
+    assert!(sent > 1_000, "only {sent} requests");
     nothing_runs(&world).await;
 }

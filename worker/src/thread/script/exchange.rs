@@ -23,13 +23,21 @@ const LONGEST_WAIT: Micros = Micros::from_secs(300);
 /// More answered requests that nobody counts are forgotten, the oldest first.
 const MOST_UNCOUNTED: usize = 8;
 
+/// A request of a script as it goes out.
+#[derive(Default)]
+pub struct ScriptWire {
+    bytes: Vec<u8>,
+    /// What that is, and for which server, where the script may ask for the very same again.
+    of: Option<(Rc<Exchange>, OriginId)>,
+}
+
 impl Desk {
     /// Sends what the script asks for, and gives when it was answered, and how.
     pub(super) async fn exchange(
         &mut self,
         user: &mut User,
         script: &mut ScriptUser,
-        exchange: &Exchange,
+        exchange: &Rc<Exchange>,
         now: Micros,
     ) -> Result<(Micros, Result<Answer, AnswerError>), Cut> {
         let thread = Rc::clone(&self.thread);
@@ -68,26 +76,29 @@ impl Desk {
         Ok((done, result.map_err(as_python_sees_it)))
     }
 
-    async fn transmit(&mut self, user: &mut User, exchange: &Exchange) -> Result<(Response, Micros), Trouble> {
-        let origin = self.write(exchange)?;
-        let wire = std::mem::take(&mut self.wire);
+    async fn transmit(&mut self, user: &mut User, exchange: &Rc<Exchange>) -> Result<(Response, Micros), Trouble> {
+        // Taken out while it is sent: what is cut short in the middle leaves nothing behind.
+        let mut wire = std::mem::take(&mut self.script_wire);
+        let origin = match &wire.of {
+            Some((before, origin)) if Rc::ptr_eq(before, exchange) => *origin,
+            _ => self.write(exchange, &mut wire)?,
+        };
         let sending = Sending {
             origin,
             method: &exchange.method,
-            bytes: &wire,
+            bytes: &wire.bytes,
             framed: None,
             timeout: exchange.timeout.map_or(LONGEST_WAIT, Micros::from_secs_f64),
             reads_body: true,
         };
         let result = self.send(user, &sending).await;
-        self.wire = wire;
+        self.script_wire = wire;
         result
     }
 
-    /// Writes the request into `self.wire`.
-    fn write(&mut self, exchange: &Exchange) -> Result<OriginId, Failure> {
+    fn write(&self, exchange: &Rc<Exchange>, wire: &mut ScriptWire) -> Result<OriginId, Failure> {
         let (origin, path) = self.place(exchange)?;
-        let out = &mut self.wire;
+        let out = &mut wire.bytes;
         out.clear();
         for part in [exchange.method.as_bytes(), b" ", &path, b" HTTP/1.1\r\n"] {
             out.extend_from_slice(part);
@@ -99,13 +110,15 @@ impl Desk {
         }
         out.extend_from_slice(exchange.headers.lines().as_bytes());
         let length = exchange.body.as_ref().map(Vec::len);
-        if let Some(length) = length.or(matches!(exchange.method.as_str(), "POST" | "PUT" | "PATCH").then_some(0)) {
+        if let Some(length) = length.or(matches!(&*exchange.method, "POST" | "PUT" | "PATCH").then_some(0)) {
             out.extend_from_slice(b"Content-Length: ");
             out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b"\r\n");
         out.extend_from_slice(exchange.body.as_deref().unwrap_or_default());
+        // Those with a body are made anew each time, and may be large.
+        wire.of = exchange.body.is_none().then(|| (Rc::clone(exchange), origin));
         Ok(origin)
     }
 

@@ -27,6 +27,7 @@ use crate::net::OriginId;
 use crate::{clock, script_log};
 use names::Names;
 
+pub use exchange::ScriptWire;
 pub use life::work_for;
 
 /// A locustfile and what its users share.
