@@ -5,6 +5,7 @@
 
 mod health;
 mod leaving;
+mod marks;
 mod pod;
 mod settings;
 mod work;
@@ -28,6 +29,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::health::Health;
 use crate::leaving::Leaving;
+use crate::marks::Marks;
 use crate::pod::NoFleet;
 use crate::settings::{SecretsFrom, Settings};
 use crate::work::Job;
@@ -82,7 +84,7 @@ async fn run() -> anyhow::Result<()> {
         secrets: &*secrets,
         pool: &settings.pool,
         name: &settings.name,
-        own_pod: pod::own_pod(&settings, clock),
+        marks: Marks::new(pod::own_pod(&settings, clock)),
     };
     info!(worker = settings.name, pool = settings.pool, "the worker waits for shards");
     job.take_shards(&leaving, &health).await;

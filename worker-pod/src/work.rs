@@ -4,13 +4,13 @@ use std::pin::pin;
 use std::time::Duration;
 
 use swarmgate_domain::Micros;
-use swarmgate_kubernetes::OwnPod;
 use swarmgate_service::ports::{Delivery, LoadEngine, Outlook, Ports, SecretSource};
 use swarmgate_service::{Worker, run_shard};
 use tracing::{info, warn};
 
 use crate::health::Health;
 use crate::leaving::Leaving;
+use crate::marks::{Mark, MarkingEngine, Marks};
 
 /// How long one call to the queue waits for a message: the longest that SQS allows.
 const LONG_POLL: Micros = Micros::from_secs(20);
@@ -21,9 +21,6 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// After so many calls in a row that failed the worker says on its Pod that it can't reach the queue.
 const MOST_FAILURES: u32 = 10;
 
-/// Saying on the Pod that it is busy may take so long; the shard does not wait longer for it.
-const MARKING: Duration = Duration::from_secs(3);
-
 /// What a worker works with.
 pub(crate) struct Job<'a> {
     pub ports: &'a Ports,
@@ -31,7 +28,7 @@ pub(crate) struct Job<'a> {
     pub secrets: &'a dyn SecretSource,
     pub pool: &'a str,
     pub name: &'a str,
-    pub own_pod: Option<OwnPod>,
+    pub marks: Marks,
 }
 
 impl Job<'_> {
@@ -63,7 +60,7 @@ impl Job<'_> {
                     warn!(%error, "no shard can be taken, it is tried again");
                     failures += 1;
                     if failures == MOST_FAILURES {
-                        self.mark(Marked::Troubled(error.to_string())).await;
+                        self.marks.set(Mark::Troubled(error.to_string())).await;
                     }
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -74,42 +71,25 @@ impl Job<'_> {
 
     /// Runs a shard. Says whether this worker could do its part.
     async fn run(&self, delivery: &Delivery, leaving: &Leaving) -> Worked {
-        self.mark(Marked::Busy).await;
+        self.marks.set(Mark::Busy).await;
         let worker = Worker { pool: self.pool, name: self.name, secrets: self.secrets };
-        match run_shard(self.ports, self.engine, worker, delivery, pin!(leaving.told())).await {
+        let engine = MarkingEngine { engine: self.engine, marks: self.marks.clone() };
+        match run_shard(self.ports, &engine, worker, delivery, pin!(leaving.told())).await {
             Ok(outcome) => {
                 info!(?outcome, "done with a shard");
-                self.mark(Marked::Idle).await;
+                self.marks.set(Mark::Idle).await;
                 Worked::Yes
             }
             // The message comes again, and whoever gets it goes on.
             Err(error) => {
                 warn!(%error, hint = error.hint(), source = ?std::error::Error::source(&error), "a shard was given up");
                 if error.outlook() == Outlook::Passing {
-                    self.mark(Marked::Idle).await;
+                    self.marks.set(Mark::Idle).await;
                     return Worked::Yes;
                 }
-                self.mark(Marked::Troubled(error.with_hint())).await;
+                self.marks.set(Mark::Troubled(error.with_hint())).await;
                 Worked::No
             }
-        }
-    }
-
-    /// Says on the Pod whether it may be taken away. That this fails is no reason not to work: who takes the Pod away all the same
-    /// sends SIGTERM first.
-    async fn mark(&self, marked: Marked) {
-        let Some(pod) = &self.own_pod else { return };
-        let marking = async {
-            match &marked {
-                Marked::Busy => pod.mark_busy().await,
-                Marked::Idle => pod.mark_idle().await,
-                Marked::Troubled(why) => pod.mark_troubled(why).await,
-            }
-        };
-        match tokio::time::timeout(MARKING, marking).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => warn!(%error, ?marked, "the Pod could not be marked"),
-            Err(_) => warn!(?marked, "the Pod could not be marked in time"),
         }
     }
 }
@@ -119,12 +99,4 @@ impl Job<'_> {
 enum Worked {
     Yes,
     No,
-}
-
-#[derive(Clone, Debug)]
-enum Marked {
-    Busy,
-    Idle,
-    /// Why it can't work.
-    Troubled(String),
 }

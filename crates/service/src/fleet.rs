@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use swarmgate_domain::{Key, Phase, Plan, PoolShare, RunId, ShardId, key};
+use swarmgate_domain::{Key, Phase, Plan, PoolShare, RunId, key};
 
 use tracing::warn;
 
@@ -44,13 +44,10 @@ async fn wanted_by(ports: &Ports, run: &RunId, pool: &str) -> Result<u32, Servic
         Err(ServiceError::NoSuchRun { .. }) => return Ok(0),
         Err(error) => return Err(error),
     };
-    let shards: Vec<ShardId> = plan.shards_of(pool).collect();
-    if shards.is_empty() || records::state(ports, &plan).await?.phase >= Phase::Merging {
-        return Ok(0);
-    }
-    let done = list_all(&*ports.store, &key::prefix(run, "done"), None).await?;
-    let open = shards.iter().filter(|shard| done.binary_search(&key::done(run, **shard)).is_err()).count();
-    Ok(u32::try_from(open).unwrap_or(u32::MAX))
+    // All of them until the last is done: who takes single workers away from a pool can't know for sure which of them still work.
+    let shards = plan.shards_of(pool).count();
+    let is_over = shards == 0 || records::state(ports, &plan).await?.phase >= Phase::Merging;
+    Ok(if is_over { 0 } else { u32::try_from(shards).unwrap_or(u32::MAX) })
 }
 
 /// The tests that are to be looked after.

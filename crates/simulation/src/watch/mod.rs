@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use swarmgate_domain::{Key, Micros, Phase, Plan, RunId, RunState, ShardId, Verdict, key};
+use swarmgate_domain::{Key, Micros, Phase, Plan, RunId, RunState, Verdict, key};
 
 use crate::sights::Sight;
 use crate::world::World;
@@ -76,7 +76,7 @@ fn parse<T: DeserializeOwned>(world: &mut World, key: &Key, bytes: &Bytes) -> Op
     parsed.map_err(|error| world.violated(|| format!("{key} can't be read: {error}"))).ok()
 }
 
-/// A pool is to have so many workers: where all goes well, never fewer than its shards need that are not done.
+/// A pool is to have so many workers: where all goes well, never fewer than its shards need until the last is done.
 pub(crate) fn scaled(world: &mut World, pool: usize, workers: u32) {
     let Some((run, plan)) = world.watch.plans.first_key_value().filter(|_| world.setup.tests.len() == 1) else {
         return;
@@ -84,12 +84,13 @@ pub(crate) fn scaled(world: &mut World, pool: usize, workers: u32) {
     if !world.faults.none() || world.state(run).is_none_or(|state| state.phase >= Phase::Merging) {
         return;
     }
-    let before: u32 = plan.pools[..pool].iter().map(|share| share.shards).sum();
-    let done = |shard: &u32| world.objects.bytes(&key::done(run, ShardId(*shard))).is_some();
-    let open = (before..before + plan.pools[pool].shards).filter(|shard| !done(shard)).count();
-    if (workers as usize) < open {
-        let name = plan.pools[pool].pool.clone();
-        world.violated(|| format!("pool {name} is to have {workers} workers, {open} of its shards are not done"));
+    let share = &plan.pools[pool];
+    if workers < share.shards {
+        let said = format!(
+            "pool {} is to have {workers} workers, {} are needed until its test is over",
+            share.pool, share.shards
+        );
+        world.violated(|| said);
     }
 }
 
