@@ -35,6 +35,8 @@ async fn a_deployment_looks_at_itself() {
     assert!(remedy.starts_with("aws sqs set-queue-attributes --queue-url http://"), "{remedy}");
 
     world.tell_nobody();
+    // What was told of before may still be on its way.
+    tokio::time::timeout(Duration::from_secs(60), world.all_is_heard()).await.unwrap();
     let found: Value = world.get("/doctor").await.json().await.unwrap();
     let notifications = of(&found, "notifications");
     assert_eq!(notifications["state"], "wrong", "{found}");

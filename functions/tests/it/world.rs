@@ -181,6 +181,13 @@ impl World {
         self.bridge = None;
     }
 
+    /// Waits until no news of an object waits for the functions any more.
+    pub async fn all_is_heard(&self) {
+        while self.aws.messages_in("events").await > 0 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// The access key and the secret key of everything.
     pub fn keys(&self) -> (&'static str, &'static str) {
         self.aws.keys()

@@ -237,8 +237,14 @@ async fn idle_connections_that_were_closed_are_replaced() {
     scenario.kinds[0].flow = vec![send(post)];
     let stats = run(&scenario, &server.url(), ms(100)).await;
     let entry = entry(&stats, "POST", "/");
-    let expected = (ErrorKind::Reset, "connection closed before an answer".to_owned(), server.count("/"));
-    assert_eq!(errors(&entry), [expected]);
+    // Closed with bytes of ours unread, a connection ends by a reset rather than by its end.
+    let ends = ["connection closed before an answer", "connection reset", "connection closed while sending"];
+    let errors = errors(&entry);
+    assert!(
+        errors.iter().all(|(kind, text, _)| *kind == ErrorKind::Reset && ends.contains(&text.as_str())),
+        "{errors:?}"
+    );
+    assert_eq!(errors.iter().map(|(_, _, count)| count).sum::<u64>(), server.count("/"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
