@@ -243,7 +243,7 @@ impl<'a> Driver<'a> {
     /// must have its turn meanwhile.
     fn wake_users(&mut self, now: Micros) {
         let thread = &self.thread;
-        thread.sleepers.borrow_mut().advance(now, &mut self.fired);
+        thread.sleepers.borrow_mut().advance(now, self.woken + MOST_WOKEN, &mut self.fired);
         let room = MOST_AT_WORK.saturating_sub(thread.runners.borrow().at_work());
         let until = self.fired.len().min(self.woken + MOST_WOKEN.min(room));
         for id in &self.fired[self.woken..until] {
@@ -387,7 +387,7 @@ impl<'a> Driver<'a> {
 
     fn check_deadlines(&mut self, now: Micros) {
         let thread = &self.thread;
-        thread.deadlines.borrow_mut().advance(now, &mut self.expired);
+        thread.deadlines.borrow_mut().advance(now, usize::MAX, &mut self.expired);
         for id in self.expired.drain(..) {
             let later = thread.runners.borrow().get(id).check_deadline(now);
             if let Some(at) = later {

@@ -1,25 +1,30 @@
 //! A timer wheel of 0.25 ms: what a user costs while it thinks.
 //!
-//! Ids are small numbers (indices into the caller's own list), each in the wheel at most once. Two rings of 4096 lists:
-//! the near one has a list for each tick of the present block of 4096, the far one a list for each later block,
-//! whose ids move to the near ring when its block begins. Inserting and removing take a few writes, whatever is in the wheel;
-//! nothing fires early, and nothing later than a tick after it is due if [`Wheel::advance`] is called then.
+//! Ids are small numbers (indices into the caller's own list), each in the wheel at most once. Two rings of lists: the near one has a
+//! list for each tick of the present block of 4096 and of the next, the far one a list for each later block. The ids of the next block
+//! move to the near ring while the present one goes by, some with each tick: a million of them at once would keep all others waiting.
+//! Inserting and removing take a few writes, whatever is in the wheel; nothing fires early, and nothing later than a tick after it is
+//! due if [`Wheel::advance`] is called then.
 
 use swarmgate_domain::Micros;
 
 const SLOTS: u64 = 4096;
 /// A finer one would wake the thread more often than it is worth: users are late by half of it on average.
 const TICK_US: u64 = 250;
+/// The near ring's lists: two blocks.
+const NEAR: u64 = 2 * SLOTS;
+/// How many ids of the next block move to the near ring with each tick: half a million with all ticks of a block.
+const MOVED_A_TICK: u64 = 128;
 const NONE: u32 = u32::MAX;
 
 /// See the module's words.
 #[derive(Debug)]
 pub struct Wheel {
     entries: Vec<Entry>,
-    /// First and last of each list: `SLOTS` near ones, then `SLOTS` far ones.
+    /// First and last of each list: `NEAR` near ones, then `SLOTS` far ones.
     lists: Box<[(u32, u32)]>,
     /// Which near lists hold something.
-    occupied: [u64; (SLOTS / 64) as usize],
+    occupied: [u64; (NEAR / 64) as usize],
     /// The next tick that is to be looked at.
     tick: u64,
     near: usize,
@@ -39,8 +44,8 @@ const ABSENT: Entry = Entry { at: Micros::ZERO, previous: NONE, next: NONE, list
 
 impl Default for Wheel {
     fn default() -> Self {
-        let lists = vec![(NONE, NONE); index(2 * SLOTS)].into_boxed_slice();
-        Self { entries: Vec::new(), lists, occupied: [0; (SLOTS / 64) as usize], tick: 0, near: 0, far: 0 }
+        let lists = vec![(NONE, NONE); index(NEAR + SLOTS)].into_boxed_slice();
+        Self { entries: Vec::new(), lists, occupied: [0; (NEAR / 64) as usize], tick: 0, near: 0, far: 0 }
     }
 }
 
@@ -70,7 +75,7 @@ impl Wheel {
             NONE => self.lists[index(u64::from(entry.list))].1 = entry.previous,
             next => self.entries[index(u64::from(next))].previous = entry.previous,
         }
-        if u64::from(entry.list) < SLOTS {
+        if u64::from(entry.list) < NEAR {
             self.near -= 1;
             self.note_emptiness(u64::from(entry.list));
         } else {
@@ -84,97 +89,122 @@ impl Wheel {
         self.entries.get(index(u64::from(id))).filter(|e| e.list != NONE).map(|e| e.at)
     }
 
-    /// Takes out what is due at `now` and puts it on `fired`, in order of the tick it was due in.
-    pub fn advance(&mut self, now: Micros, fired: &mut Vec<u32>) {
+    /// Takes out what is due at `now` and puts it on `fired`, in order of the tick it was due in, until that holds `most`: what is left
+    /// then is due as before.
+    pub fn advance(&mut self, now: Micros, most: usize, fired: &mut Vec<u32>) {
         let target = now.0 / TICK_US;
+        let ticks = (target + 1).saturating_sub(self.tick);
         while self.tick <= target {
             let block_end = (self.tick / SLOTS + 1) * SLOTS;
-            match self.next_occupied().filter(|tick| *tick <= target) {
+            match self.occupied_from(self.tick).filter(|tick| *tick <= target) {
                 Some(tick) => {
-                    self.take_list(tick % SLOTS, fired);
+                    self.tick = tick;
+                    if !self.take_list(tick % NEAR, most, fired) {
+                        return;
+                    }
                     self.tick = tick + 1;
                 }
                 None if self.near + self.far == 0 => self.tick = target + 1,
                 None => self.tick = block_end.min(target + 1),
             }
             if self.tick.is_multiple_of(SLOTS) {
-                self.begin_block();
+                self.move_near(self.tick / SLOTS, u64::MAX);
             }
         }
+        self.move_near(self.tick / SLOTS + 1, ticks.saturating_mul(MOVED_A_TICK));
     }
 
     /// When to call [`Wheel::advance`] next; `None` when the wheel is empty.
     pub fn next_at(&self) -> Option<Micros> {
-        if let Some(tick) = self.next_occupied() {
-            return Some(Micros(tick * TICK_US));
-        }
-        if self.far == 0 {
-            return None;
-        }
-        let block = self.tick / SLOTS;
-        (block + 1..=block + SLOTS)
-            .find(|b| self.lists[index(SLOTS + b % SLOTS)].0 != NONE)
-            .map(|b| Micros(b * SLOTS * TICK_US))
+        let next_block = self.tick / SLOTS + 1;
+        let waits = |block: &u64| self.lists[far_list(*block)].0 != NONE;
+        let tick = self.occupied_from(self.tick).or_else(|| {
+            let blocks = if self.far == 0 { 0 } else { SLOTS };
+            let far = (next_block..next_block + blocks).find(waits).map(|block| block * SLOTS);
+            match self.occupied_from(next_block * SLOTS) {
+                Some(near) => Some(far.map_or(near, |far| far.min(near))),
+                None => far,
+            }
+        });
+        tick.map(|tick| Micros(tick * TICK_US))
     }
 
     fn link(&mut self, id: u32, at: Micros) {
         let tick = at.0.div_ceil(TICK_US).max(self.tick);
         let (block, present) = (tick / SLOTS, self.tick / SLOTS);
-        let list = if block == present {
+        let list = if block <= present + 1 {
             self.near += 1;
-            self.occupied[index(tick % SLOTS / 64)] |= 1 << (tick % 64);
-            tick % SLOTS
+            self.occupied[index(tick % NEAR / 64)] |= 1 << (tick % 64);
+            index(tick % NEAR)
         } else {
             self.far += 1;
             // What lies beyond the far ring waits in its last list, and is linked anew from there.
-            SLOTS + block.min(present + SLOTS - 1) % SLOTS
+            far_list(block.min(present + SLOTS - 1))
         };
-        let (first, last) = self.lists[index(list)];
+        let (first, last) = self.lists[list];
         let entry = &mut self.entries[index(u64::from(id))];
         (entry.list, entry.previous, entry.next) = (narrow(list), last, NONE);
         match last {
-            NONE => self.lists[index(list)] = (id, id),
+            NONE => self.lists[list] = (id, id),
             last => {
                 self.entries[index(u64::from(last))].next = id;
-                self.lists[index(list)] = (first, id);
+                self.lists[list] = (first, id);
             }
         }
     }
 
-    /// The next tick of the present block that has something in it.
-    fn next_occupied(&self) -> Option<u64> {
-        let (block, from) = (self.tick / SLOTS * SLOTS, self.tick % SLOTS);
-        let first = index(from / 64);
-        let mut word = self.occupied[first] & (u64::MAX << (from % 64));
-        for position in first..self.occupied.len() {
+    /// The first tick from `tick` on, in the same block, that has something in it. Of the present block or the next.
+    fn occupied_from(&self, tick: u64) -> Option<u64> {
+        let block = tick / SLOTS * SLOTS;
+        let (first, end) = (index(tick % NEAR / 64), index((block % NEAR + SLOTS) / 64));
+        let mut word = self.occupied[first] & (u64::MAX << (tick % 64));
+        for position in first..end {
             if position > first {
                 word = self.occupied[position];
             }
             if word != 0 {
-                return Some(block + position as u64 * 64 + u64::from(word.trailing_zeros()));
+                let list = position as u64 * 64 + u64::from(word.trailing_zeros());
+                return Some(block + list % SLOTS);
             }
         }
         None
     }
 
-    fn take_list(&mut self, list: u64, fired: &mut Vec<u32>) {
-        let (mut id, _) = std::mem::replace(&mut self.lists[index(list)], (NONE, NONE));
-        while id != NONE {
+    /// Takes out what is in a near list, until `fired` holds `most`; whether that is all.
+    fn take_list(&mut self, list: u64, most: usize, fired: &mut Vec<u32>) -> bool {
+        let (mut id, last) = self.lists[index(list)];
+        while id != NONE && fired.len() < most {
             fired.push(id);
             id = std::mem::replace(&mut self.entries[index(u64::from(id))], ABSENT).next;
             self.near -= 1;
         }
+        match id {
+            NONE => self.lists[index(list)] = (NONE, NONE),
+            first => {
+                self.entries[index(u64::from(first))].previous = NONE;
+                self.lists[index(list)] = (first, last);
+            }
+        }
         self.note_emptiness(list);
+        id == NONE
     }
 
-    fn begin_block(&mut self) {
-        let list = index(SLOTS + self.tick / SLOTS % SLOTS);
-        let (mut id, _) = std::mem::replace(&mut self.lists[list], (NONE, NONE));
-        while id != NONE {
+    /// Moves ids of a block from its far list to the near ones, `most` of them.
+    fn move_near(&mut self, block: u64, most: u64) {
+        let list = far_list(block);
+        let (mut id, last) = std::mem::replace(&mut self.lists[list], (NONE, NONE));
+        for _ in 0..most {
+            if id == NONE {
+                break;
+            }
             let Entry { at, next, .. } = self.entries[index(u64::from(id))];
             self.far -= 1;
             self.link(id, at);
             id = next;
+        }
+        if id != NONE {
+            self.entries[index(u64::from(id))].previous = NONE;
+            self.lists[list] = (id, last);
         }
     }
 
@@ -189,8 +219,13 @@ fn index(n: u64) -> usize {
     usize::try_from(n).expect("ids and lists are far fewer than the address space holds")
 }
 
-fn narrow(list: u64) -> u32 {
-    u32::try_from(list).expect("there are 8192 lists")
+/// The far list of a block.
+fn far_list(block: u64) -> usize {
+    index(NEAR + block % SLOTS)
+}
+
+fn narrow(list: usize) -> u32 {
+    u32::try_from(list).expect("there are 12288 lists")
 }
 
 #[cfg(test)]
@@ -236,7 +271,12 @@ mod tests {
                     Act::Advance(by) => {
                         now = now + Micros(by);
                         let mut fired = Vec::new();
-                        wheel.advance(now, &mut fired);
+                        while wheel.next_at().is_some_and(|at| at <= now) {
+                            let before = fired.len();
+                            wheel.advance(now, before + 3, &mut fired);
+                            prop_assert!(fired.len() <= before + 3);
+                        }
+                        wheel.advance(now, usize::MAX, &mut fired);
                         for id in fired {
                             let at = model.remove(&id);
                             prop_assert!(at.is_some_and(|at| at <= now), "{id} due {at:?} fired at {now}");
@@ -255,6 +295,32 @@ mod tests {
         }
     }
 
+    /// As at the end of a test of a million users: some go by with each call, and none of those who are due before waits for them.
+    #[test]
+    fn a_crowd_of_one_time_keeps_nobody_waiting() {
+        const CROWD: u32 = 300_000;
+        let mut wheel = Wheel::default();
+        let end = 3 * SLOTS * TICK_US;
+        (0..CROWD).for_each(|id| wheel.insert(id, Micros(end)));
+        wheel.insert(CROWD, Micros(end - TICK_US));
+        let (mut fired, mut moved) = (Vec::new(), 0);
+        for tick in 0..3 * SLOTS {
+            let before = wheel.far;
+            wheel.advance(Micros(tick * TICK_US), usize::MAX, &mut fired);
+            moved = moved.max(before - wheel.far);
+        }
+        assert_eq!((fired, moved), (vec![CROWD], index(MOVED_A_TICK)));
+        let mut calls = 0;
+        let mut fired = Vec::new();
+        while wheel.next_at().is_some() {
+            fired.clear();
+            wheel.advance(Micros(end), 1_000, &mut fired);
+            assert_eq!(fired.len(), 1_000);
+            calls += 1;
+        }
+        assert_eq!(calls, CROWD / 1_000);
+    }
+
     #[test]
     fn calling_at_the_next_time_is_enough() {
         let mut wheel = Wheel::default();
@@ -262,7 +328,7 @@ mod tests {
         wheel.insert(3, Micros(SLOTS * SLOTS * TICK_US / 100 * 180));
         let (mut fired, mut calls) = (Vec::new(), 0);
         while let Some(next) = wheel.next_at() {
-            wheel.advance(next, &mut fired);
+            wheel.advance(next, usize::MAX, &mut fired);
             calls += 1;
         }
         assert_eq!((fired, calls < 5), (vec![3], true));
