@@ -22,7 +22,7 @@ fn main() {
 
 fn answer() -> Answer {
     let headers = [("Content-Type", "application/json")].into_iter().collect();
-    Answer { status: 200, reason: "OK".to_owned(), headers, body: BODY.as_bytes().to_vec() }
+    Answer::new(200, "OK", headers, BODY)
 }
 
 /// A request on one line: method, URL, names of headers, body.
@@ -30,7 +30,7 @@ fn print_sent(exchange: &Exchange) {
     let mut names: Vec<_> = exchange.headers.iter().map(|(name, _): (&str, &str)| name.to_lowercase()).collect();
     names.sort();
     let body = String::from_utf8_lossy(exchange.body.as_deref().unwrap_or_default()).replace('\n', "\\n");
-    println!("SENT\t{}\t{}\t{}\t{body}", exchange.method, exchange.url, names.join(","));
+    println!("SENT\t{}\t{}\t{}\t{body}", exchange.method, exchange.url.as_str(), names.join(","));
 }
 
 fn run(path: &Path, shows: bool, steps: usize) -> String {

@@ -61,10 +61,7 @@ fn main() {
                 UserStep::Exchange(_) => {
                     done += 1;
                     let headers = [("Content-Length", "2"), ("Server", "nginx")].into_iter().collect();
-                    user.answered(
-                        &mut file,
-                        Ok(Answer { status: 200, reason: "OK".to_owned(), headers, body: b"ok".to_vec() }),
-                    )
+                    user.answered(&mut file, Ok(Answer::new(200, "OK", headers, "ok")))
                 }
                 other => return println!("{other:?}"),
             };

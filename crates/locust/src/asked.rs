@@ -18,7 +18,7 @@ const MOVE_IT: &str = "move it into a task, on_start or test_start";
 
 /// Answers nothing.
 pub fn ask_nobody() -> Ask {
-    Rc::new(|exchange| Err(format!("a request ({} {}) here: {MOVE_IT}", exchange.method, exchange.url)))
+    Rc::new(|exchange| Err(format!("a request ({} {}) here: {MOVE_IT}", exchange.method, exchange.url.as_str())))
 }
 
 /// Answers what was asked before, in the same order.
@@ -29,24 +29,27 @@ pub fn ask_again(answers: &[ScriptAnswer]) -> Ask {
         Some(answer) if is_of(&answer, exchange) => Ok(outcome(answer.came)),
         Some(answer) => Err(format!(
             "a request ({} {}) that was another one when the file was loaded before ({} {}), or had another body: {MOVE_IT}",
-            exchange.method, exchange.url, answer.method, answer.url
+            exchange.method,
+            exchange.url.as_str(),
+            answer.method,
+            answer.url
         )),
     })
 }
 
 fn is_of(answer: &ScriptAnswer, exchange: &Exchange) -> bool {
     let sent = answer.sent.as_ref().map(|sent| &*sent.0);
-    *answer.method == *exchange.method && answer.url == exchange.url && sent == exchange.body.as_deref()
+    *answer.method == *exchange.method && answer.url == exchange.url.as_str() && sent == exchange.body.as_deref()
 }
 
 /// What came of `exchange`, for others to be answered with.
 pub fn recorded(exchange: &Exchange, outcome: &Result<Answer, AnswerError>) -> ScriptAnswer {
     let file = |bytes: &[u8]| ScriptFile(Arc::from(bytes));
     let came = match outcome {
-        Ok(Answer { status, reason, headers, body }) => ScriptOutcome::Answer {
+        Ok(Answer { status, head, body }) => ScriptOutcome::Answer {
             status: *status,
-            reason: reason.clone(),
-            headers: headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            reason: head.reason.clone(),
+            headers: head.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             body: file(body),
         },
         Err(error) => {
@@ -56,7 +59,7 @@ pub fn recorded(exchange: &Exchange, outcome: &Result<Answer, AnswerError>) -> S
     };
     ScriptAnswer {
         method: exchange.method.to_string(),
-        url: exchange.url.clone(),
+        url: exchange.url.as_str().to_owned(),
         sent: exchange.body.as_deref().map(file),
         came,
     }
@@ -65,7 +68,7 @@ pub fn recorded(exchange: &Exchange, outcome: &Result<Answer, AnswerError>) -> S
 fn outcome(came: ScriptOutcome) -> Result<Answer, AnswerError> {
     match came {
         ScriptOutcome::Answer { status, reason, headers, body } => {
-            Ok(Answer { status, reason, headers: headers.into_iter().collect(), body: body.0.to_vec() })
+            Ok(Answer::new(status, reason, headers.into_iter().collect(), body.0.to_vec()))
         }
         ScriptOutcome::None { kind, text } => Err(AnswerError::of(&kind, text)),
     }
@@ -73,12 +76,14 @@ fn outcome(came: ScriptOutcome) -> Result<Answer, AnswerError> {
 
 #[cfg(test)]
 mod tests {
+    use swarmgate_python::PyStr;
+
     use super::*;
 
     fn exchange(url: &str, body: &[u8]) -> Exchange {
         Exchange {
             method: "POST".into(),
-            url: url.to_owned(),
+            url: Rc::new(PyStr::new(url.to_owned())),
             headers: [("A", "1")].into_iter().collect(),
             body: Some(body.to_vec()),
             timeout: None,
@@ -90,12 +95,8 @@ mod tests {
 
     #[test]
     fn what_came_comes_again_in_the_same_order() {
-        let answer = Answer {
-            status: 201,
-            reason: "Created".to_owned(),
-            headers: [("X-Id", "4"), ("x-id", "5")].into_iter().collect(),
-            body: b"{}\xff".to_vec(),
-        };
+        let headers = [("X-Id", "4"), ("x-id", "5")].into_iter().collect();
+        let answer = Answer::new(201, "Created", headers, b"{}\xff");
         let outcomes = [Ok(answer), Err(AnswerError::Timeout("no answer".to_owned()))];
         let asked = [exchange("http://a/", b"1"), exchange("http://b/", b"")];
         let answers: Vec<_> = asked.iter().zip(&outcomes).map(|(asked, outcome)| recorded(asked, outcome)).collect();

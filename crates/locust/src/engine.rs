@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use swarmgate_python::{Args, HostCall, Module, Native, NativeFn, Res, Value, Vm, intern};
+use swarmgate_python::{Args, HostCall, Module, Native, NativeFn, PyStr, Res, Value, Vm, intern};
 
 use crate::exchange::{Answer, AnswerError, Exchange, Headers};
 use crate::session::{Known, Then};
@@ -52,10 +52,10 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Counts a request that was answered at `now`, in seconds since 1970.
-    pub fn count(&mut self, report: Report, now: f64) {
+    /// Counts a request that was answered at what `now` says, in seconds since 1970.
+    pub fn count(&mut self, report: Report, now: impl FnOnce() -> f64) {
         if let Some(stats) = &mut self.stats {
-            stats.count(&report, now);
+            stats.count(&report, now());
         }
         self.reports.push_back(report);
     }
@@ -109,7 +109,10 @@ pub fn seconds(vm: &mut Vm, value: Option<&Value>) -> Res<Option<f64>> {
 
 fn exchange(vm: &mut Vm, args: Args) -> Res<Value> {
     let method = text(vm, args.pos.first())?;
-    let url = text(vm, args.pos.get(1))?;
+    let url = match args.pos.get(1) {
+        Some(Value::Str(url)) => Rc::clone(url),
+        other => Rc::new(PyStr::new(text(vm, other)?)),
+    };
     let mut headers = Headers::default();
     if let Some(list) = args.pos.get(2) {
         for pair in vm.collect(list)? {
@@ -151,9 +154,9 @@ fn report(vm: &mut Vm, args: Args) -> Res<Value> {
         None | Some(Value::None) => None,
         Some(value) => Some(vm.str_of(value)?),
     };
-    let now = stats::seconds(vm);
     if let Some(shared) = shared(vm) {
-        shared.borrow_mut().count(Report { method, name, milliseconds, bytes, failure }, now);
+        let report = Report { method, name, milliseconds, bytes, failure };
+        shared.borrow_mut().count(report, || stats::seconds(vm));
     }
     Ok(Value::None)
 }
@@ -206,10 +209,10 @@ fn user_count(vm: &mut Vm, _: Args) -> Res<Value> {
 /// What a user is resumed with.
 pub fn answer_value(answer: Result<Answer, AnswerError>) -> Value {
     match answer {
-        Ok(Answer { status, reason, headers, body }) => Value::tuple(vec![
+        Ok(Answer { status, head, body }) => Value::tuple(vec![
             Value::Int(i64::from(status)),
-            Value::str(reason),
-            header_pairs(&headers),
+            Value::str(head.reason.clone()),
+            header_pairs(&head.headers),
             Value::bytes(body),
         ]),
         Err(error) => {

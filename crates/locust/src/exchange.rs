@@ -2,22 +2,26 @@
 
 use std::rc::Rc;
 
+use swarmgate_python::PyStr;
+
 /// Header lines as they stand on the wire, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
     lines: String,
     names_host: bool,
+    sets_cookies: bool,
 }
 
 impl Headers {
     /// None yet, with room for so many bytes.
     pub fn with_capacity(bytes: usize) -> Self {
-        Self { lines: String::with_capacity(bytes), names_host: false }
+        Self { lines: String::with_capacity(bytes), ..Self::default() }
     }
 
     /// Appends one. There is no line break in it: whoever sends it has looked.
     pub fn push(&mut self, name: &str, value: &str) {
         self.names_host = self.names_host || name.eq_ignore_ascii_case("host");
+        self.sets_cookies = self.sets_cookies || name.eq_ignore_ascii_case("set-cookie");
         for part in [name, ": ", value, "\r\n"] {
             self.lines.push_str(part);
         }
@@ -31,6 +35,11 @@ impl Headers {
     /// Whether the script itself says which host is asked.
     pub fn name_the_host(&self) -> bool {
         self.names_host
+    }
+
+    /// Whether the server sets cookies.
+    pub fn set_cookies(&self) -> bool {
+        self.sets_cookies
     }
 
     /// Names as written, and values.
@@ -63,8 +72,8 @@ impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
 pub struct Exchange {
     /// In upper case.
     pub method: Rc<str>,
-    /// Absolute; its path and query are percent-encoded.
-    pub url: String,
+    /// Absolute; its path and query are percent-encoded. A text of Python, as scripts ask their answers for it.
+    pub url: Rc<PyStr>,
     /// Without `Content-Length`, and without `Host` unless the script sets it.
     pub headers: Headers,
     /// `None`: no body is sent.
@@ -82,14 +91,14 @@ pub struct Exchange {
 impl Exchange {
     /// Where path and query start in the URL.
     pub fn path_at(&self) -> usize {
-        let url = self.url.as_bytes();
+        let url = self.url.as_str().as_bytes();
         let authority = url.windows(3).position(|bytes| bytes == b"://").map_or(0, |at| at + 3);
         url[authority..].iter().position(|byte| matches!(byte, b'/' | b'?')).map_or(url.len(), |at| authority + at)
     }
 
     /// Path and query as they are sent, but for an empty path.
     pub fn path(&self) -> &str {
-        &self.url[self.path_at()..]
+        &self.url.as_str()[self.path_at()..]
     }
 }
 
@@ -98,12 +107,26 @@ impl Exchange {
 pub struct Answer {
     /// 100 to 599.
     pub status: u16,
-    /// What stands beside it.
+    /// What else stands before the body. Shared, as many answers have the same.
+    pub head: Rc<Head>,
+    /// Without chunking.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// One with a head of its own.
+    pub fn new(status: u16, reason: impl Into<String>, headers: Headers, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, head: Rc::new(Head { reason: reason.into(), headers }), body: body.into() }
+    }
+}
+
+/// What stands before an answer's body, but for the status.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// What stands beside the status.
     pub reason: String,
     /// In order, names as sent.
     pub headers: Headers,
-    /// Without chunking.
-    pub body: Vec<u8>,
 }
 
 /// Why there is no answer.
@@ -159,7 +182,8 @@ mod tests {
             ["content-type", "x-empty", "X-Colon", "host"].map(|name| headers.get(name)),
             [Some("text/html"), Some(""), Some("a: b"), None]
         );
-        assert!(!headers.name_the_host());
+        assert!(!headers.name_the_host() && !headers.set_cookies());
+        assert!(Headers::from_iter([("SET-Cookie", "a=b"), ("x", "y")]).set_cookies());
         assert!(Headers::from_iter([("HOST", "other")]).name_the_host());
     }
 
@@ -168,7 +192,7 @@ mod tests {
         let path = |url: &str| {
             let exchange = Exchange {
                 method: "GET".into(),
-                url: url.to_owned(),
+                url: Rc::new(PyStr::new(url.to_owned())),
                 headers: Headers::default(),
                 body: None,
                 timeout: None,

@@ -28,7 +28,7 @@ mod waits;
 pub use asked::{Ask, ask_again, ask_nobody, recorded};
 pub use check::check;
 pub use engine::Report;
-pub use exchange::{Answer, AnswerError, Exchange, Headers};
+pub use exchange::{Answer, AnswerError, Exchange, Head, Headers};
 pub use files::Files;
 pub use held::Held;
 pub use host::{LogSink, World, shown_environment};

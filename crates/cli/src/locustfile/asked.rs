@@ -74,7 +74,7 @@ fn answer(response: Response<Body>, most: u64) -> Result<Answer, AnswerError> {
     // One more than may come, so that whoever counts sees it.
     let body = body.with_config().limit(most + 1).read_to_vec().map_err(|error| of(&error))?;
     let reason = head.status.canonical_reason().unwrap_or_default().to_owned();
-    Ok(Answer { status: head.status.as_u16(), reason, headers, body })
+    Ok(Answer::new(head.status.as_u16(), reason, headers, body))
 }
 
 fn of(error: &ureq::Error) -> AnswerError {

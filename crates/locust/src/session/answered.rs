@@ -45,21 +45,18 @@ pub fn answered(
 
 /// Whether it sets no cookies and leads nowhere else.
 fn is_plain(answer: &Answer, then: &Then) -> bool {
-    let leads = then.follows && (300..400).contains(&answer.status) && answer.headers.get("location").is_some();
-    !leads && answer.headers.get("set-cookie").is_none()
+    let leads = then.follows && (300..400).contains(&answer.status) && answer.head.headers.get("location").is_some();
+    !leads && !answer.head.headers.set_cookies()
 }
 
 fn response(vm: &mut Vm, known: &Known, exchange: Rc<Exchange>, then: Then, answer: Answer) -> Res<Value> {
-    let Answer { status, reason, headers, body } = answer;
-    #[expect(clippy::cast_precision_loss, reason = "Python's floats have the same precision")]
-    let (milliseconds, now) =
-        (vm.host.monotonic_nanos().saturating_sub(then.begun) as f64 / 1e6, vm.host.wall_nanos() as f64 / 1e9);
-    let Then { session, name, catches, .. } = then;
+    let Answer { status, head, body } = answer;
+    let done = vm.host.monotonic_nanos();
+    let Then { session, name, catches, begun, .. } = then;
     let bytes = body.len();
     let words = &known.words;
-    let url = Value::str(exchange.url.clone());
-    let began = now - milliseconds / 1e3;
-    let own = Own { exchange, headers, reason, name, session, milliseconds, bytes, began };
+    let url = Value::Str(Rc::clone(&exchange.url));
+    let own = Own { exchange, head, name, session, begun, done, bytes };
     if !catches {
         let failure = failure(vm, status, &own)?;
         own.count(vm, failure);
@@ -81,7 +78,7 @@ fn failure(vm: &mut Vm, status: u16, own: &Own) -> Res<Option<String>> {
         500..600 => "Server",
         _ => return Ok(None),
     };
-    let text = format!("{status} {kind} Error: {} for url: {}", own.reason, own.name);
+    let text = format!("{status} {kind} Error: {} for url: {}", own.head.reason, own.name);
     Ok(Some(format!("HTTPError({})", vm.repr_of(&Value::str(text))?)))
 }
 
@@ -99,7 +96,7 @@ fn finish(
     let args = [
         then.session,
         Value::str(&*exchange.method),
-        Value::str(exchange.url.clone()),
+        Value::Str(Rc::clone(&exchange.url)),
         header_pairs(&exchange.headers),
         exchange.body.as_ref().map_or(Value::None, |body| Value::bytes(body.clone())),
         answer_value(answer),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use swarmgate_python::{Instance, Res, Value, Vm, json_text};
+use swarmgate_python::{Instance, PyStr, Res, Value, Vm, json_text};
 
 use super::asked::Asked;
 use super::recent::{Lines, Makings};
@@ -55,7 +55,7 @@ pub(super) fn write(
     let Some(verify) = verify(known, session, asked) else { return Ok(None) };
     Ok(Some(Exchange {
         method: asked.method.as_str().into(),
-        url,
+        url: Rc::new(PyStr::new(url)),
         headers,
         body,
         timeout: asked.timeout,

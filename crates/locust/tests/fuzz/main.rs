@@ -141,7 +141,7 @@ fn answer(n: u32) -> Result<Answer, AnswerError> {
         4 => Err(AnswerError::Timeout("no answer within 1s".to_owned())),
         n => {
             let status = [200, 302, 503, 404][n as usize];
-            Ok(Answer { status, reason: "OK".to_owned(), headers, body: body.to_vec() })
+            Ok(Answer::new(status, "OK", headers, body))
         }
     }
 }

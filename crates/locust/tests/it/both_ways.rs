@@ -93,7 +93,7 @@ const TASKS: &[&str] = &[
 fn answer(sent: &Exchange) -> Result<Answer, AnswerError> {
     let with = |status: u16, reason: &str, headers: &[(&str, &str)]| {
         let headers = headers.iter().copied().collect();
-        Ok(Answer { status, reason: reason.to_owned(), headers, body: b"why".to_vec() })
+        Ok(Answer::new(status, reason, headers, "why"))
     };
     match sent.path() {
         path if path.starts_with("/missing") => with(404, "Not Found", &[]),

@@ -83,7 +83,7 @@ impl Bench {
     }
 
     pub fn lines(&self) -> Vec<String> {
-        self.sent.iter().map(|sent| format!("{} {}", sent.method, sent.url)).collect()
+        self.sent.iter().map(|sent| format!("{} {}", sent.method, sent.url.as_str())).collect()
     }
 
     pub fn reports(&mut self) -> Vec<String> {
@@ -97,7 +97,7 @@ impl Bench {
 
 pub fn ok(body: &str) -> Result<Answer, AnswerError> {
     let headers = [("Content-Type", "application/json")].into_iter().collect();
-    Ok(Answer { status: 200, reason: "OK".to_owned(), headers, body: body.as_bytes().to_vec() })
+    Ok(Answer::new(200, "OK", headers, body))
 }
 
 pub fn with_host() -> Options {

@@ -1,6 +1,6 @@
 //! What users ask for, and what is counted and told.
 
-use swarmgate_locust::{Answer, AnswerError, LoadError, LocustUser, Options, UserStep};
+use swarmgate_locust::{Answer, AnswerError, Headers, LoadError, LocustUser, Options, UserStep};
 
 use crate::support::{load, ok, with_host};
 
@@ -47,9 +47,7 @@ class U(HttpUser):
 "#;
     let mut bench = load(source, &with_host()).unwrap();
     bench.run(6, |sent| match sent.url.as_str() {
-        url if url.contains("missing") => {
-            Ok(Answer { status: 404, reason: "Not Found".to_owned(), ..Answer::default() })
-        }
+        url if url.contains("missing") => Ok(Answer::new(404, "Not Found", Headers::default(), "")),
         url if url.contains("refused") => Err(AnswerError::Refused("connection refused".to_owned())),
         _ => ok(r#"{"state": "poor"}"#),
     });
@@ -126,11 +124,11 @@ class U(HttpUser):
 "#;
     let mut bench = load(source, &with_host()).unwrap();
     bench.run(3, |sent| {
-        if !sent.url.ends_with("/old") {
+        if !sent.url.as_str().ends_with("/old") {
             return ok("");
         }
         let headers = [("Location", "/new"), ("Set-Cookie", "sid=42; Path=/; HttpOnly")].into_iter().collect();
-        Ok(Answer { status: 302, reason: "Found".to_owned(), headers, body: Vec::new() })
+        Ok(Answer::new(302, "Found", headers, ""))
     });
     let header = |at: usize, wanted: &str| {
         bench.sent[at].headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned())
@@ -295,7 +293,7 @@ fn a_markov_chain_goes_where_it_says() {
     };
     let mut bench = load(&source("[('a', 2), 'b']"), &with_host()).unwrap();
     bench.run(400, |_| ok("{}"));
-    let walked: String = bench.sent.iter().filter_map(|sent| sent.url.chars().last()).collect();
+    let walked: String = bench.sent.iter().filter_map(|sent| sent.url.as_str().chars().last()).collect();
     assert!(walked.starts_with("ab"), "{walked}");
     let count = |step: &str| walked.matches(step).count();
     assert_eq!(count("aa") + count("bb") + count("cc") + count("ac"), 0, "{walked}");
@@ -371,27 +369,27 @@ fn what_is_sent_and_counted_is_what_locust_sent_and_counted() {
     let options = Options { host: Some("http://127.0.0.1:18977".to_owned()), ..Options::default() };
     let mut bench = load(&file("requests.py"), &options).unwrap();
     bench.run(100, |sent| {
-        let path = sent.url.trim_start_matches("http://127.0.0.1:18977");
+        let path = sent.url.as_str().trim_start_matches("http://127.0.0.1:18977");
         let headers = [("Content-Type", "application/json")].into_iter().collect();
-        if sent.url.contains("18978") {
+        if sent.url.as_str().contains("18978") {
             return Err(AnswerError::Refused("connection refused".to_owned()));
         }
         if path.contains("missing") {
-            return Ok(Answer { status: 404, reason: "Not Found".to_owned(), headers, body: Vec::new() });
+            return Ok(Answer::new(404, "Not Found", headers, ""));
         }
         if path == "/old" {
             let headers = [("Location", "/new"), ("Set-Cookie", "sid=42; Path=/")].into_iter().collect();
-            return Ok(Answer { status: 302, reason: "Found".to_owned(), headers, body: Vec::new() });
+            return Ok(Answer::new(302, "Found", headers, ""));
         }
         let body = if &*sent.method == "HEAD" { Vec::new() } else { br#"{"state": "poor"}"#.to_vec() };
-        Ok(Answer { status: 200, reason: "OK".to_owned(), headers, body })
+        Ok(Answer::new(200, "OK", headers, body))
     });
     let mut sent = String::new();
-    for each in bench.sent.iter().filter(|each| !each.url.contains("18978")) {
+    for each in bench.sent.iter().filter(|each| !each.url.as_str().contains("18978")) {
         let header = |wanted: &str| each.headers.get(wanted).unwrap_or("None").to_owned();
         let kind = header("Content-Type");
         let body = String::from_utf8(each.body.clone().unwrap_or_default()).unwrap().replace('\r', "");
-        let path = each.url.trim_start_matches("http://127.0.0.1:18977");
+        let path = each.url.as_str().trim_start_matches("http://127.0.0.1:18977");
         let line = format!("{} {path} {kind} {} {body}\n", each.method, header("Cookie"));
         let boundary = kind.split_once("boundary=").map_or("no boundary", |(_, boundary)| boundary);
         sent.push_str(&line.replace(boundary, "B"));
@@ -432,8 +430,11 @@ class U(HttpUser):
             step = user.waited(&mut bench.file);
         }
         let UserStep::Exchange(sent) = &step else { panic!("{step:?}") };
-        let answer =
-            if sent.url.ends_with("missing") { Answer { status: 404, ..Answer::default() } } else { ok("{}").unwrap() };
+        let answer = if sent.url.as_str().ends_with("missing") {
+            Answer { status: 404, ..Answer::default() }
+        } else {
+            ok("{}").unwrap()
+        };
         step = user.answered(&mut bench.file, Ok(answer));
         assert!(bench.file.reports().len() <= 1);
     }

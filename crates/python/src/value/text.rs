@@ -1,7 +1,7 @@
 //! Python's strings: indexed by code point, stored as UTF-8.
 
 /// A string. Indexing an ASCII one, as most are, costs nothing.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct PyStr {
     text: String,
     ascii: bool,

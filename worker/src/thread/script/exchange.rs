@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use swarmgate_domain::{ErrorKind, Micros};
-use swarmgate_locust::{Answer, AnswerError, Exchange, Headers};
+use swarmgate_locust::{Answer, AnswerError, Exchange};
 use url::Url;
 
 use super::{ScriptUser, Uncounted};
 use crate::failure::Failure;
-use crate::http::{self, Response};
+use crate::http::Response;
 use crate::net::OriginId;
 use crate::program::split;
 use crate::thread::hop::Sending;
@@ -54,7 +54,7 @@ impl Desk {
         self.connect_timeout = exchange.connect_timeout.map_or(thread.connect_timeout, Micros::from_secs_f64);
         let result = self.transmit(user, exchange).await;
         let (done, result) = match result {
-            Ok((response, done)) => (done, self.answer(&response)),
+            Ok((response, done)) => (done, self.answer(exchange, &response)),
             Err(Trouble::Failed(failure)) => (thread.clock.now(), Err(failure)),
             Err(Trouble::Cut) => {
                 let at = thread.clock.now();
@@ -125,12 +125,13 @@ impl Desk {
     /// To which server, and the path as it is sent.
     fn place<'a>(&self, exchange: &'a Exchange) -> Result<(OriginId, Cow<'a, [u8]>), Failure> {
         let Some(host) = &self.thread.script else { return Err(bad("there is no script".to_owned())) };
-        let (before, path) = exchange.url.split_at(exchange.path_at());
+        let (before, path) = exchange.url.as_str().split_at(exchange.path_at());
         let mut known = host.origins[usize::from(exchange.verify)].borrow_mut();
         if let Some(origin) = known.get(before).filter(|_| is_as_sent(path)) {
             return Ok((*origin, Cow::Borrowed(path.as_bytes())));
         }
-        let url = Url::parse(&exchange.url).map_err(|error| bad(format!("{error}: {}", exchange.url)))?;
+        let url =
+            Url::parse(exchange.url.as_str()).map_err(|error| bad(format!("{error}: {}", exchange.url.as_str())))?;
         let mut place = split(&url).map_err(bad)?;
         place.origin.unverified = place.origin.https && !exchange.verify;
         let mut origins = self.thread.origins.borrow_mut();
@@ -139,19 +140,15 @@ impl Desk {
         Ok((origin, Cow::Owned(place.path)))
     }
 
-    fn answer(&mut self, response: &Response) -> Result<Answer, Failure> {
+    fn answer(&mut self, exchange: &Rc<Exchange>, response: &Response) -> Result<Answer, Failure> {
         let Some(head) = response.head() else { return Ok(Answer::default()) };
         let bytes = &self.inbox.bytes()[..head.length];
         if head.names_coding {
             self.body.decode(bytes);
             self.body.kept().map_err(|why| bad(format!("{why} found")))?;
         }
-        let line = bytes.split(|byte| *byte == b'\r' || *byte == b'\n').next().unwrap_or_default();
-        let reason = line.splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default();
-        let mut headers = Headers::with_capacity(bytes.len());
-        http::headers(bytes).for_each(|(name, value)| headers.push(name, &String::from_utf8_lossy(value)));
-        let reason = String::from_utf8_lossy(reason).into_owned();
-        Ok(Answer { status: head.status, reason, headers, body: self.body.take_kept() })
+        let Some(host) = &self.thread.script else { return Err(bad("there is no script".to_owned())) };
+        Ok(Answer { status: head.status, head: host.heads.read(exchange, bytes), body: self.body.take_kept() })
     }
 
     /// Counts a request that the end of the test gave up: its name is not known yet, so it goes by its path.

@@ -105,7 +105,7 @@ pub async fn work_for(thread: &Rc<Thread>, host: &ScriptHost, desk: &mut Desk, i
             }
             Told::ToCome => {
                 host.beginning.set(Told::Under);
-                start_spawned(thread, host, now);
+                start_spawned(thread, host);
                 let over = tell(thread, host, desk, user, "test_start").await;
                 host.beginning.set(Told::Over);
                 if let Some(at) = over {
@@ -201,7 +201,7 @@ fn counted(thread: &Thread, host: &ScriptHost, script: &mut ScriptUser, step: Us
     for (message, traceback) in errors {
         thread.recorder.borrow_mut().script_exception(&message, &traceback, thread.clock.now());
     }
-    start_spawned(thread, host, thread.clock.now());
+    start_spawned(thread, host);
     if host.wants_end.borrow().is_some() {
         thread.bell.ring_by(thread.clock.now());
     }
@@ -209,17 +209,18 @@ fn counted(thread: &Thread, host: &ScriptHost, script: &mut ScriptUser, step: Us
 }
 
 /// Sees to what was spawned meanwhile, and to what is to stop.
-fn start_spawned(thread: &Thread, host: &ScriptHost, now: Micros) {
+fn start_spawned(thread: &Thread, host: &ScriptHost) {
     loop {
         let spawned = host.file.borrow_mut().next_spawned();
         let Some(spawned) = spawned else { break };
-        let number = spawned.number;
+        let (number, now) = (spawned.number, thread.clock.now());
         let id = thread.add_helper(ScriptUser { part: Part::Spawned(Some(spawned)), ..ScriptUser::default() }, now);
         host.spawned.borrow_mut().insert(id, number);
     }
     for killed in host.file.borrow_mut().take_killed() {
         let id = host.spawned.borrow().iter().find(|(_, number)| **number == killed).map(|(id, _)| *id);
         if let Some(id) = id {
+            let now = thread.clock.now();
             thread.set_stop_at(id, now);
             thread.bell.ring_by(now);
         }

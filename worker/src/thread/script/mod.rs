@@ -3,9 +3,10 @@
 //! [`ScriptHost`] is the locustfile in its machine, one for the thread; all its users share it, as with Locust. A user runs until it
 //! asks for a wait or an exchange ([`life`]); an exchange is one request over the thread's connections ([`exchange`]), without
 //! redirects and cookies: those are the script's. What the script counts goes to the recorder under names that come up as it
-//! runs ([`names`]). What a script spawns, and what its listeners do at the end, is worked for as helpers, which are no users.
+//! runs ([`names`]). What heads of answers say is read once for many of them ([`heads`]). What a script spawns, and what its listeners do at the end, is worked for as helpers, which are no users.
 
 mod exchange;
+mod heads;
 mod life;
 mod names;
 
@@ -25,6 +26,7 @@ use super::recorder::Tally;
 use crate::failure::Failure;
 use crate::net::OriginId;
 use crate::{clock, script_log};
+use heads::Heads;
 use names::Names;
 
 pub use exchange::ScriptWire;
@@ -34,6 +36,7 @@ pub use life::work_for;
 pub struct ScriptHost {
     file: RefCell<Locustfile>,
     names: RefCell<Names>,
+    heads: Heads,
     /// Servers by what stands before the path in URLs: those whose certificates are not checked, and the others.
     origins: [RefCell<FxHashMap<String, OriginId>>; 2],
     /// Indices of the locustfile's classes: those with a fixed count, each as often as it says, then go the others by weight.
@@ -140,6 +143,7 @@ impl ScriptHost {
         Ok(Self {
             file: RefCell::new(file),
             names: RefCell::default(),
+            heads: Heads::default(),
             origins: Default::default(),
             fixed,
             weighted,
