@@ -42,7 +42,9 @@ use crate::program::{Program, Rows};
 
 pub use alarm::Alarm;
 pub use driver::{Control, Ends, Order, Tools, drive};
-pub use recorder::{CpuDuty, Part, Recorder, Tally, ThreadTime};
+#[cfg(feature = "parts")]
+pub use recorder::Tally;
+pub use recorder::{CpuDuty, Part, Recorder, ThreadTime};
 pub use schedule::useful_threads;
 pub use script::ScriptHost;
 pub use wheel::Wheel;

@@ -5,7 +5,7 @@
 //! with intervals of 5 s, what an hour is at list prices, and the same for the report.
 //!
 //! `SHARDS`, `NAMES`, `INTERVALS`, `FUNCTIONS` and `BATCH` change the size; `LATENCY_MS` makes each reading of a chunk take longer, as S3 is
-//! farther away than a process of this machine. `FUNCTIONS_DIR` says where the functions are (target/lambda).
+//! farther away than a process of this machine. `FUNCTIONS_DIR` says where the functions are (target/function).
 
 #![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark prints what it measured")]
 
@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use swarmgate_aws::{Addressing, S3Store};
 use swarmgate_domain::{Interval, Key};
 use swarmgate_service::ports::Condition;
-use swarmgate_testbed::{AwsStandIns, Fault, FaultProxy, LambdaFunction};
+use swarmgate_testbed::{Access, AwsStandIns, EventFormat, Fault, FaultProxy, HttpFront, LambdaFunction};
 
 use cost::{Cost, Work};
 use load::{INTERVAL, begun, chunk, ports, stats};
@@ -59,7 +59,7 @@ async fn main() {
     let function = |name: &str, copies| {
         LambdaFunction::new(name, &bootstrap(name), environment.clone(), copies).may_take(TIME_OUT)
     };
-    let (merge, sweep) = (function("merge", copies), function("sweep", 1));
+    let (merge, api, sweep) = (function("merge", copies), function("api", 1), function("sweep", 1));
     let store = S3Store::new(&aws.config(aws.store_url()).await, BUCKET, Addressing::Path);
     let ports = ports(Arc::new(store));
     let run = begun(&ports, shards).await;
@@ -97,9 +97,13 @@ async fn main() {
     println!("{}", Cost::of(total, intervals, INTERVAL));
     println!("one prefix got {} writes and {} reads of it", shards, total.reads / u64::from(intervals.max(1)));
 
+    // No worker holds a shard any more, so whoever stops the test makes its report.
+    let front = HttpFront::start(&api, EventFormat::HttpApi, "$default", Access::Open).await;
     let began = Instant::now();
-    swarmgate_service::stop(&ports, &run).await.expect("the test can be stopped");
-    let mut calls = 0;
+    let stop = reqwest::Client::new().post(format!("{}/tests/{run}/stop", front.url()));
+    let answer = stop.send().await.expect("the API answers");
+    assert!(answer.status().is_success(), "{answer:?}: {}", api.log());
+    let mut calls = 1;
     while !swarmgate_service::status(&ports, &run).await.expect("the test is there").state.phase.is_over() {
         sweep.invoke(json!({}).to_string()).await.unwrap_or_else(|error| panic!("{error:?}: {}", sweep.log()));
         calls += 1;
@@ -107,8 +111,8 @@ async fn main() {
     println!(
         "the report of {intervals} intervals: {:.1?} and {calls} calls: {}; it took {} MB at most",
         began.elapsed(),
-        Work::of(&sweep),
-        sweep.usage().peak_bytes >> 20
+        Work::of(&api) + Work::of(&sweep),
+        api.usage().peak_bytes.max(sweep.usage().peak_bytes) >> 20
     );
 }
 
@@ -140,9 +144,9 @@ fn environment(aws: &AwsStandIns, store_url: &str) -> Vec<(String, String)> {
 /// The function of this name, as it is deployed.
 fn bootstrap(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("this program is somewhere");
-    let beside = own.ancestors().nth(3).map(|target| target.join("lambda")).unwrap_or_default();
+    let beside = own.ancestors().nth(3).map(|target| target.join("function")).unwrap_or_default();
     let folder = std::env::var_os("FUNCTIONS_DIR").map_or(beside, PathBuf::from);
     let path = Path::new(&folder).join(name);
-    assert!(path.exists(), "{} is not built: cargo build --profile lambda -p swarmgate-functions", path.display());
+    assert!(path.exists(), "{} is not built: cargo build --profile function -p swarmgate-functions", path.display());
     path
 }
