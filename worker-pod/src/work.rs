@@ -77,6 +77,7 @@ impl Job<'_> {
         match run_shard(self.ports, &engine, worker, delivery, pin!(leaving.told())).await {
             Ok(outcome) => {
                 info!(?outcome, "done with a shard");
+                // Most were marked as their load ended. Not those that were lost or given back, nor where marking failed.
                 self.marks.set(Mark::Idle).await;
                 Worked::Yes
             }

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use swarmgate_locust::{Exchange, Head, Headers};
+use swarmgate_locust::{Head, Headers};
 
 use crate::http;
 
@@ -16,8 +16,8 @@ const KEPT: usize = 64;
 pub struct Heads(RefCell<Vec<(Vec<u8>, Rc<Head>)>>);
 
 impl Heads {
-    /// What a head says: a status line, header lines, and the blank line after them.
-    pub fn read(&self, asked: &Rc<Exchange>, bytes: &[u8]) -> Rc<Head> {
+    /// What the head of the answer to `asked` says: a status line, header lines, and the blank line after them.
+    pub fn read<T>(&self, asked: &Rc<T>, bytes: &[u8]) -> Rc<Head> {
         let mut kept = self.0.borrow_mut();
         if kept.is_empty() {
             kept.resize_with(KEPT, Default::default);
@@ -43,27 +43,13 @@ fn parsed(bytes: &[u8]) -> Head {
 
 #[cfg(test)]
 mod tests {
-    use swarmgate_python::PyStr;
-
     use super::*;
 
     #[test]
     fn what_was_read_before_is_not_read_again_and_never_mixed_up() {
-        let asked = |url: &str| {
-            Rc::new(Exchange {
-                method: "GET".into(),
-                url: Rc::new(PyStr::new(url.to_owned())),
-                headers: Headers::default(),
-                body: None,
-                timeout: None,
-                connect_timeout: None,
-                verify: true,
-                follows: false,
-            })
-        };
         let heads = Heads::default();
         let head = |n: usize| format!("HTTP/1.1 200 Fine\r\nX-Number: {n}\r\nset-cookie: a=b\r\n\r\n").into_bytes();
-        let all: Vec<_> = (0..10 * KEPT).map(|n| asked(&format!("http://a/{n}"))).collect();
+        let all: Vec<_> = (0..10 * KEPT).map(Rc::new).collect();
         for (n, asked) in all.iter().enumerate() {
             let first = heads.read(asked, &head(n));
             let value = first.headers.get("x-number").map(str::to_owned);
