@@ -8,9 +8,10 @@ use tracing::warn;
 
 use crate::error::ServiceError;
 use crate::fleet;
+use crate::lease::any_held;
 use crate::ports::Ports;
 use crate::publish::publish;
-use crate::records::{self, Control, Lease, Record, ShardFailure, Start, change, create, list_all, read};
+use crate::records::{self, Control, ShardFailure, Start, change, create, list_all, read};
 
 /// A bound on how many phases one call moves a test through; there are fewer.
 const MOST_STEPS: u32 = 12;
@@ -141,21 +142,9 @@ async fn watch_shards(ports: &Ports, plan: &Plan, state: &RunState) -> Result<Op
         return Ok(None);
     }
     // Past its time a shard is over too when nobody holds it: never taken, or its worker is lost.
-    for shard in plan.shard_ids() {
-        if done.binary_search(&key::done(&plan.id, shard)).is_err() {
-            let lease = read::<Lease>(&*ports.store, &key::lease(&plan.id, shard)).await?;
-            if lease.is_some_and(|lease| is_held(&lease, ports.settings.lease(plan.interval))) {
-                return Ok(None);
-            }
-        }
-    }
-    Ok(Some(Event::AllOver))
-}
-
-/// Whether a worker holds a shard whose leases hold for `holds`. Both times are the store's, so that no other clock matters.
-pub(crate) fn is_held(lease: &Record<Lease>, holds: Micros) -> bool {
-    let age = lease.object.store_time.shown.saturating_since(lease.object.modified);
-    !lease.value.released && age < holds
+    let is_left = |shard: &ShardId| done.binary_search(&key::done(&plan.id, *shard)).is_err();
+    let left: Vec<ShardId> = plan.shard_ids().filter(is_left).collect();
+    Ok((!any_held(ports, plan, &left).await?).then_some(Event::AllOver))
 }
 
 /// Why a shard can't be run, where a worker said so.

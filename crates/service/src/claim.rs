@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use swarmgate_domain::{Attempt, ClockOffset, Key, Micros, Plan, ShardId, key};
 use tracing::warn;
 
-use crate::advance::is_held;
 use crate::error::ServiceError;
+use crate::lease::{Look, SECOND_LOOK, look, silence};
 use crate::ports::{Condition, Ports, Queue, Receipt};
 use crate::records::{Lease, Record, json, read};
 use crate::sabotage::Sabotage;
@@ -70,7 +70,18 @@ pub(crate) enum Kept<T> {
     Leaving,
 }
 
-/// The message that names the shard: hidden from other workers for as long as the lease holds.
+/// What is to be done after work that was finished in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum After {
+    /// The shard is still ours.
+    GoOn,
+    /// Another worker took the shard over.
+    Lost,
+    /// The worker is to end.
+    Leave,
+}
+
+/// The message that names the shard: hidden from other workers until its lease would be looked at twice.
 #[derive(Clone, Copy)]
 pub(crate) struct Message<'a> {
     pub queue: &'a dyn Queue,
@@ -109,6 +120,7 @@ impl<'a> Claim<'a> {
         let store = &*ports.store;
         let (key, holds) = (key::lease(&plan.id, shard), ports.settings.lease(plan.interval));
         let holder = format!("{worker}/{:016x}", ports.random.draw());
+        let mut silent = None;
         loop {
             let renewed = ports.clock.now();
             let found = read::<Lease>(store, &key).await?;
@@ -116,16 +128,23 @@ impl<'a> Claim<'a> {
                 None => Attempt(1),
                 // Our own write, whose answer was lost.
                 Some(lease) if lease.value.holder == holder => lease.value.attempt,
-                Some(lease) if is_held(lease, holds) => {
-                    message.hide(holds).await;
-                    return Ok(None);
-                }
-                Some(lease) => Attempt(lease.value.attempt.0 + 1),
+                Some(lease) => match look(lease, holds) {
+                    Look::Held => {
+                        message.hide(holds).await;
+                        return Ok(None);
+                    }
+                    Look::Silent if silent.as_ref() != Some(&lease.object.etag) => {
+                        silent = Some(lease.object.etag.clone());
+                        ports.clock.sleep(SECOND_LOOK).await;
+                        continue;
+                    }
+                    Look::Silent | Look::Free => Attempt(lease.value.attempt.0 + 1),
+                },
             };
             let lease = Lease { attempt, holder: holder.clone(), heartbeat: 0, released: false };
             match store.put(&key, json(&lease), Condition::unchanged(found.as_ref().map(|f| &f.object))).await {
                 Ok(etag) => {
-                    message.hide(holds).await;
+                    message.hide(silence(holds)).await;
                     let condition = Condition::Matches(etag);
                     let (clock, leave) = (StoreClock::default(), Leave { signal, told: Told::No });
                     let claim = Self { ports, message, shard, key, lease, condition, holds, renewed, clock, leave };
@@ -154,6 +173,16 @@ impl<'a> Claim<'a> {
                 First::Pause => {}
             }
         }
+    }
+
+    /// Does `work` to its end, and keeps the lease meanwhile, as long as it can be kept.
+    pub async fn finish<T>(&mut self, work: impl Future<Output = T>) -> Result<(T, After), ServiceError> {
+        let mut work = pin!(work);
+        Ok(match self.keep_while(work.as_mut()).await? {
+            Kept::Done(done) => (done, After::GoOn),
+            Kept::Lost => (work.await, After::Lost),
+            Kept::Leaving => (work.await, After::Leave),
+        })
     }
 
     /// The worker ends its work now: what it still has to do is not broken off by the signal again.
@@ -200,7 +229,7 @@ impl<'a> Claim<'a> {
         }
         // As of before the write: it may have been done at once, and its answer late.
         self.renewed = now;
-        self.message.hide(self.holds).await;
+        self.message.hide(silence(self.holds)).await;
         Ok(Held::ByUs)
     }
 }

@@ -16,6 +16,7 @@ mod error;
 mod events;
 mod fleet;
 mod gate;
+mod lease;
 mod live;
 mod look;
 mod merge;

@@ -12,7 +12,7 @@ use crate::ports::{Clock, Condition, Etag, Object, ObjectStore, Page, Randomness
 const FIRST_WAIT: Micros = Micros::from_millis(100);
 
 /// No wait is longer: a worker that slept on after a store came back would lose its lease, and its chunks would come after the verdict.
-const LONGEST_WAIT: Micros = Micros::from_millis(1_600);
+pub(crate) const LONGEST_WAIT: Micros = Micros::from_millis(1_600);
 
 /// How often a call is tried in all: about a minute of waiting.
 const MOST_TRIES: u32 = 48;

@@ -10,7 +10,7 @@ use swarmgate_domain::{
 use tracing::{info, warn};
 
 use crate::advance::{ShardMessage, advance, apply};
-use crate::claim::{Claim, Held, Kept, LeaveSignal, Message};
+use crate::claim::{After, Claim, Held, Kept, LeaveSignal, Message};
 use crate::error::ServiceError;
 use crate::fleet;
 use crate::ports::{
@@ -198,9 +198,16 @@ async fn make_load(
             Kept::Done(None) => return Ok(End::Done),
             Kept::Done(Some(mut measured)) => {
                 let wants_end = measured.wants_end.take();
-                upload(ports, plan, chunk_id(claim, &measured), clock_doubt, measured).await?;
+                let id = chunk_id(claim, &measured);
+                let (uploaded, after) = claim.finish(upload(ports, plan, id, clock_doubt, measured)).await?;
+                uploaded?;
                 if let Some(wants_end) = wants_end {
                     end_early(ports, plan, wants_end).await?;
+                }
+                match after {
+                    After::GoOn => {}
+                    After::Lost => break End::Lost,
+                    After::Leave => break End::Leaving,
                 }
             }
             Kept::Lost => break End::Lost,
@@ -227,7 +234,16 @@ async fn make_load(
             End::Lost | End::Done => load.next().await,
         };
         let Some(measured) = next else { return Ok(end) };
-        upload(ports, plan, chunk_id(claim, &measured), clock_doubt, measured).await?;
+        let sent = upload(ports, plan, chunk_id(claim, &measured), clock_doubt, measured);
+        if end == End::Leaving {
+            let (uploaded, after) = claim.finish(sent).await?;
+            uploaded?;
+            if after == After::Lost {
+                end = End::Lost;
+            }
+        } else {
+            sent.await?;
+        }
     }
 }
 

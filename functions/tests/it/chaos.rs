@@ -9,8 +9,8 @@ use swarmgate_testbed::{Arrival, Fault};
 
 use super::world::{Setup, World};
 
-/// How long the store refuses everything.
-const OUTAGE: Duration = Duration::from_secs(10);
+/// How long the store refuses everything: longer than a lease holds.
+const OUTAGE: Duration = Duration::from_secs(20);
 
 /// How often running functions are killed, over the first half of the test.
 const KILLS: u32 = 120;

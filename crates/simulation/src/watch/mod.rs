@@ -32,6 +32,8 @@ pub(crate) struct Watch {
 struct Holder {
     name: String,
     attempt: u64,
+    /// It gave the shard back.
+    released: bool,
 }
 
 /// An object was written in place of `before`.

@@ -95,7 +95,7 @@ pub(super) fn lease(world: &mut World, key: &Key, run: &RunId, bytes: &Bytes) {
     if let Some(last) = world.watch.leases.get(key)
         && last.name != name
     {
-        let last_actor = actor_of(&last.name);
+        let (last_actor, given_back) = (actor_of(&last.name), last.released);
         if attempt <= last.attempt {
             let before = last.attempt;
             world.violated(|| format!("{key}: attempt {attempt} came after attempt {before}"));
@@ -104,14 +104,19 @@ pub(super) fn lease(world: &mut World, key: &Key, run: &RunId, bytes: &Bytes) {
         let now_with = actor_of(&name);
         let was_reachable = !world.faults.has(&KEEPS_FROM_STORE);
         let at_work = last_actor.and_then(|actor| world.ledger.at_work.get(&actor));
-        if was_reachable && last_actor != now_with && at_work.is_some_and(|(of, at)| of == run && Some(*at) == shard) {
+        if was_reachable
+            && !given_back
+            && last_actor != now_with
+            && at_work.is_some_and(|(of, at)| of == run && Some(*at) == shard)
+        {
             world.violated(|| format!("{key}: its holder was alive and well, and yet lost it to {name}"));
         }
         for load in &mut world.ledger.loads {
             load.lost |= load.run == *run && Some(load.shard) == shard && Some(load.actor) != now_with;
         }
     }
-    world.watch.leases.insert(key.clone(), Holder { name, attempt });
+    let released = lease["released"].as_bool().unwrap_or_default();
+    world.watch.leases.insert(key.clone(), Holder { name, attempt, released });
 }
 
 /// The actor in a holder's name.
@@ -120,12 +125,5 @@ fn actor_of(holder: &str) -> Option<ActorId> {
 }
 
 /// Faults that keep a worker that is well from renewing its lease in time.
-const KEEPS_FROM_STORE: [Fault; 7] = [
-    Fault::SlowCall,
-    Fault::Busy,
-    Fault::LostAnswer,
-    Fault::LateWrite,
-    Fault::Outage,
-    Fault::Partition,
-    Fault::WorkerPaused,
-];
+const KEEPS_FROM_STORE: [Fault; 6] =
+    [Fault::SlowCall, Fault::Busy, Fault::LostAnswer, Fault::LateWrite, Fault::Partition, Fault::WorkerPaused];
