@@ -358,6 +358,9 @@ async fn servers_that_misbehave_get_the_right_error() {
             let _ = tcp.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await;
             let _ = tcp.read(&mut [0; 1024]).await;
             let _ = tcp.write_all(&goaway).await;
+            // Only its half: where the client still writes to a socket that is gone, this is what it tells of.
+            let _ = tcp.shutdown().await;
+            while tcp.read(&mut [0; 1024]).await.is_ok_and(|n| n > 0) {}
         })
     };
     check(tired, ErrorKind::Reset, "connection closed before an answer").await;
