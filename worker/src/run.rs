@@ -1,6 +1,7 @@
 //! A shard at work: tells the load threads what to do, and puts together what they measured.
 
 use std::io;
+use std::rc::Rc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -9,9 +10,11 @@ use swarmgate_domain::{EntryName, EntryStats, Interval, Micros, Stats};
 use swarmgate_service::ports::{EngineError, LoadRun, MeasuredInterval, UsersChange, WantsEnd};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, oneshot, watch};
+use tracing::debug;
 
 use crate::clock::Clock;
 use crate::limits;
+use crate::net::{self, Ring};
 use crate::saturation::{self, Watch};
 use crate::thread::{Alarm, Control, Ends, Order, Outfit, Part, ScriptHost, Tools, drive};
 
@@ -69,7 +72,7 @@ impl Run {
             if let Some(core) = core {
                 limits::stay_on(core);
             }
-            match Tools::prepare(&order, &could_not) {
+            match Tools::prepare(&outfit, &order, &could_not) {
                 Ok((runtime, tools)) => {
                     let _ = ready.send(Ok(()));
                     runtime.block_on(drive(outfit, order, tools, control, ends));
@@ -115,17 +118,33 @@ impl Run {
 impl Tools {
     /// What a load thread makes for itself, since it can't be sent there.
     fn prepare(
+        outfit: &Outfit,
         order: &Order,
         failed: &impl Fn(&io::Error) -> EngineError,
     ) -> Result<(LocalRuntime, Self), EngineError> {
         let mut builder = Builder::new_current_thread();
         builder.enable_io().enable_time().event_interval(LOOK_AFTER).max_io_events_per_tick(MOST_READY);
+        builder.on_thread_park(net::turn);
         let runtime = builder.build_local(LocalOptions::default()).map_err(|error| failed(&error))?;
         // The alarm belongs to the runtime.
         let alarm = runtime.block_on(async { Alarm::new() }).map_err(|error| failed(&error))?;
+        let ring = if outfit.io_uring { runtime.block_on(start_ring(outfit.index)) } else { None };
         let script = order.scenario.script.as_ref();
         let script = script.map(|script| ScriptHost::load(script, order.scenario.peak_users()));
-        Ok((runtime, Self { alarm, script: script.transpose()? }))
+        Ok((runtime, Self { alarm, script: script.transpose()?, ring }))
+    }
+}
+
+/// The thread's io_uring, where it can have one.
+async fn start_ring(thread: u32) -> Option<Rc<Ring>> {
+    match Ring::start() {
+        Ok(ring) => Some(ring),
+        Err(error) => {
+            if thread == 0 {
+                debug!(%error, "there is no io_uring here, sockets are waited for by epoll");
+            }
+            None
+        }
     }
 }
 

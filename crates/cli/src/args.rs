@@ -124,6 +124,9 @@ pub struct RunArgs {
     /// Keep each of these threads on a core of its own
     #[arg(long, help_heading = "Pipeline")]
     pub pin_threads: bool,
+    /// Wait for sockets by epoll, even where the machine has io_uring, which costs less
+    #[arg(long, help_heading = "Pipeline")]
+    pub no_io_uring: bool,
     /// The connections of each worker at most [default: as many as it may open files, and as there are local ports]
     #[arg(long, value_name = "N", help_heading = "Pipeline", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_connections: Option<u32>,

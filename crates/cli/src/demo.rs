@@ -25,6 +25,7 @@ pub fn demo(args: &DemoArgs) -> Result<Exit, Failure> {
         workers: None,
         engine_threads: None,
         pin_threads: false,
+        no_io_uring: false,
         max_connections: None,
         source_address: Vec::new(),
         out: args.out.clone(),

@@ -94,6 +94,7 @@ fn engine_options(args: &RunArgs, workers: u32) -> EngineOptions {
         connections: args.max_connections,
         pin_threads: args.pin_threads,
         source_addresses: args.source_address.clone(),
+        io_uring: !args.no_io_uring,
         ..EngineOptions::default()
     }
 }
@@ -103,6 +104,7 @@ fn native_flag(args: &RunArgs) -> Option<&'static str> {
     let given = [
         ("--engine-threads", args.engine_threads.is_some()),
         ("--pin-threads", args.pin_threads),
+        ("--no-io-uring", args.no_io_uring),
         ("--max-connections", args.max_connections.is_some()),
         ("--source-address", !args.source_address.is_empty()),
     ];

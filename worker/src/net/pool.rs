@@ -97,7 +97,8 @@ impl Pool {
     }
 
     /// Leaves an idle connection here. The key finds it again, unless it goes to the first who waits in line.
-    pub fn leave(self: &Rc<Self>, connection: Connection) -> Option<ConnectionKey> {
+    pub fn leave(self: &Rc<Self>, mut connection: Connection) -> Option<ConnectionKey> {
+        connection.rest();
         match self.first_in_line() {
             Some(place) => {
                 let grant = self.fitted(connection, place.origin);

@@ -53,7 +53,7 @@ impl Desk {
                 Grant::Permit(permit) => {
                     // Apart from the rest of a runner's state, which would be three times as large with room for this.
                     let stream = Box::pin(self.open(origin)).await?;
-                    return Ok(Connection::new(origin, stream, permit));
+                    return Ok(Connection::new(origin, self.thread.on_ring(stream)?, permit));
                 }
                 Grant::Open(mut connection) => {
                     if is_usable(&mut connection).await {

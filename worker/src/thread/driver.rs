@@ -18,6 +18,7 @@ use super::script::{ScriptHost, Told};
 use super::user::{Model, Phase, User};
 use super::{Outfit, Thread};
 use crate::clock::Clock;
+use crate::net::Ring;
 
 /// What a thread is told while it works; each state is the whole of it.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +48,8 @@ pub struct Tools {
     pub alarm: Alarm,
     /// The users' Python, where that is what they are.
     pub script: Option<ScriptHost>,
+    /// The thread's io_uring, where there is one.
+    pub ring: Option<Rc<Ring>>,
 }
 
 /// Where a thread's measurements go.
@@ -79,7 +82,7 @@ const MOST_AT_WORK: usize = 1 << 17;
 /// Runs a thread's share of the load to its end, or until nobody holds the other end of `control` any more.
 pub async fn drive(outfit: Outfit, order: Order, tools: Tools, mut control: watch::Receiver<Control>, ends: Ends) {
     let Ends { parts, spent } = ends;
-    let Tools { alarm, script } = tools;
+    let Tools { alarm, script, ring } = tools;
     // A million users take a while to be put in order: that must not delay the first of them.
     let crowd = Crowd::new(&order.scenario, Share::of(&outfit));
     let spans = crowd.spans();
@@ -96,7 +99,7 @@ pub async fn drive(outfit: Outfit, order: Order, tools: Tools, mut control: watc
             }
         }
     }
-    let thread = Rc::new(Thread::new(outfit, &order, script, clock, from, spent));
+    let thread = Rc::new(Thread::new(outfit, &order, (script, ring), clock, from, spent));
     let mut driver = Driver::new(Rc::clone(&thread), &order, from, crowd, spans);
     driver.listen(&control.borrow_and_update(), clock.now());
     while driver.turn(clock.now()) == Turn::GoesOn {

@@ -99,7 +99,7 @@ impl Desk {
             if self.is_cut() {
                 return Err(Trouble::Cut);
             }
-            if std::mem::take(&mut self.has_read) {
+            if std::mem::take(&mut self.has_read) && !connection.gathers() {
                 let_others_read().await;
             }
             let reused = connection.requests > 0;

@@ -33,11 +33,12 @@ use std::sync::mpsc::Receiver;
 use std::task::{Poll, Waker};
 
 use rustls::ClientConfig;
-use swarmgate_domain::{EntryStats, Micros};
+use swarmgate_domain::{ConnectionReuse, EntryStats, Micros};
 
 use crate::clock::Clock;
+use crate::failure::Failure;
 use crate::http::Inboxes;
-use crate::net::{LocalPorts, Origins, Pool, SharedPool};
+use crate::net::{LocalPorts, Origins, Pool, Ring, SharedPool, Stream};
 use crate::program::{Program, Rows};
 
 pub use alarm::Alarm;
@@ -83,6 +84,8 @@ pub struct Outfit {
     pub ports: (u16, u16),
     /// See [`Outfit::ports`].
     pub sources: Vec<IpAddr>,
+    /// Whether an io_uring is used where there is one.
+    pub io_uring: bool,
 }
 
 impl Outfit {
@@ -124,6 +127,7 @@ struct Thread {
     helpers: Cell<u32>,
     /// Where users are written in Python.
     script: Option<ScriptHost>,
+    ring: Option<Rc<Ring>>,
 }
 
 /// Wakes the driver earlier than it means to wake.
@@ -163,7 +167,7 @@ impl Thread {
     fn new(
         outfit: Outfit,
         order: &Order,
-        script: Option<ScriptHost>,
+        (script, ring): (Option<ScriptHost>, Option<Rc<Ring>>),
         clock: Clock,
         from: Micros,
         spent: Receiver<Vec<EntryStats>>,
@@ -194,12 +198,23 @@ impl Thread {
             end: Cell::new(*duration),
             helpers: Cell::new(0),
             script,
+            ring,
             outfit,
         }
     }
 
     fn program(&self) -> &Program {
         &self.outfit.program
+    }
+
+    /// Moves a connection that is to serve many requests in clear text to the thread's io_uring, where there is one.
+    fn on_ring(&self, stream: Stream) -> Result<Stream, Failure> {
+        match (&self.ring, stream) {
+            (Some(ring), Stream::Plain(tcp)) if self.program().reuse != ConnectionReuse::PerRequest => {
+                ring.adopt(tcp).map(Stream::Ring).map_err(|error| Failure::of_connect(&error))
+            }
+            (_, stream) => Ok(stream),
+        }
     }
 
     /// How many connections are open, or about to be.

@@ -8,6 +8,10 @@ use crate::support::*;
 
 /// One user asks the server once (and maybe again) for `/`; gives what was counted, and how many connections there were.
 async fn ask(acts: Vec<Act>, change: impl FnOnce(&mut Request)) -> (EntryStats, usize) {
+    ask_by(acts, change, true).await
+}
+
+async fn ask_by(acts: Vec<Act>, change: impl FnOnce(&mut Request), io_uring: bool) -> (EntryStats, usize) {
     let server = Server::start(move |_| acts.clone()).await;
     let mut scenario = scenario(closed(1, ms(150)));
     let mut request = request(&mut scenario, "GET", "/");
@@ -15,24 +19,28 @@ async fn ask(acts: Vec<Act>, change: impl FnOnce(&mut Request)) -> (EntryStats, 
     let method = request.method.clone();
     scenario.names[0].method = method.clone();
     scenario.kinds[0].flow = vec![send(request), Step::Think(ThinkTime::Constant(ms(100)))];
-    let stats = run(&scenario, &server.url(), ms(150)).await;
+    let stats = run_by(&scenario, &server.url(), ms(150), io_uring).await;
     (entry(&stats, &method, "/"), server.connections())
 }
 
 /// Two requests succeed, with so many bytes of body each, over so many connections.
 async fn good(acts: Vec<Act>, body_bytes: u64, connections: usize) {
-    let (entry, opened) = ask(acts.clone(), |_| {}).await;
-    let text = format!("{acts:?}: {:?}", errors(&entry));
-    assert_eq!((entry.succeeded.count, entry.failed.count), (2, 0), "{text}");
-    assert_eq!((entry.body_bytes, opened), (2 * body_bytes, connections), "{text}");
+    for io_uring in [true, false] {
+        let (entry, opened) = ask_by(acts.clone(), |_| {}, io_uring).await;
+        let text = format!("{acts:?}, io_uring {io_uring}: {:?}", errors(&entry));
+        assert_eq!((entry.succeeded.count, entry.failed.count), (2, 0), "{text}");
+        assert_eq!((entry.body_bytes, opened), (2 * body_bytes, connections), "{text}");
+    }
 }
 
 /// All requests fail, in this way.
 async fn bad(acts: Vec<Act>, kind: ErrorKind, detail: &str) {
-    let (entry, _) = ask(acts.clone(), |request| request.timeout = ms(60)).await;
-    let got: Vec<_> = errors(&entry).into_iter().map(|(kind, detail, _)| (kind, detail)).collect();
-    assert_eq!(got, [(kind, detail.to_owned())], "{acts:?}");
-    assert_eq!(entry.succeeded.count, 0);
+    for io_uring in [true, false] {
+        let (entry, _) = ask_by(acts.clone(), |request| request.timeout = ms(60), io_uring).await;
+        let got: Vec<_> = errors(&entry).into_iter().map(|(kind, detail, _)| (kind, detail)).collect();
+        assert_eq!(got, [(kind, detail.to_owned())], "{acts:?}, io_uring {io_uring}");
+        assert_eq!(entry.succeeded.count, 0);
+    }
 }
 
 /// Each byte in a packet of its own, with a millisecond now and then.

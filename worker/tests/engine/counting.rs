@@ -30,9 +30,9 @@ fn mixed_scenario(model: LoadModel) -> Scenario {
     scenario
 }
 
-async fn counts_equal_the_servers(model: LoadModel, duration: Micros) {
+async fn counts_equal_the_servers(model: LoadModel, duration: Micros, io_uring: bool) {
     let server = mixed_server().await;
-    let stats = run(&mixed_scenario(model), &server.url(), duration).await;
+    let stats = run_by(&mixed_scenario(model), &server.url(), duration, io_uring).await;
     let served = server.by_path();
     for (path, count) in &served {
         let ours: u64 = ["GET", "POST"]
@@ -58,12 +58,17 @@ async fn counts_equal_the_servers(model: LoadModel, duration: Micros) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_closed_run() {
-    counts_equal_the_servers(closed(5, ms(900)), ms(900)).await;
+    counts_equal_the_servers(closed(5, ms(900)), ms(900), true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_closed_run_by_epoll() {
+    counts_equal_the_servers(closed(5, ms(900)), ms(900), false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_an_open_run() {
-    counts_equal_the_servers(open(40.0, ms(900), 100), ms(900)).await;
+    counts_equal_the_servers(open(40.0, ms(900), 100), ms(900), true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

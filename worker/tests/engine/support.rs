@@ -351,6 +351,12 @@ pub async fn run(scenario: &Scenario, target: &str, duration: Micros) -> Stats {
     total(&intervals(begun(spec(scenario, target, duration)).await).await)
 }
 
+/// The same with the sockets of io_uring or of epoll.
+pub async fn run_by(scenario: &Scenario, target: &str, duration: Micros, io_uring: bool) -> Stats {
+    let options = EngineOptions { threads: Some(2), io_uring, ..EngineOptions::default() };
+    total(&intervals(begun_with(spec(scenario, target, duration), options).await).await)
+}
+
 /// What was counted under a method and path.
 pub fn entry(stats: &Stats, method: &str, path: &str) -> EntryStats {
     let name = EntryName::request(method, path);
