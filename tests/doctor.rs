@@ -25,7 +25,7 @@ fn without_a_deployment_this_machine_is_looked_at() {
     let place = Place::new();
     let ran = doctor(&place, &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    for what in ["cores", "open files", "local ports", "serve"] {
+    for what in ["cores", "open files", "local ports", "sockets", "serve"] {
         line(&ran, what);
     }
     assert!(line(&ran, "reports").starts_with("  fine "), "{ran:?}");

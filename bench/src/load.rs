@@ -42,6 +42,9 @@ pub struct LoadArgs {
     /// Connections at most, instead of as many as the process may open files.
     #[arg(long)]
     connections: Option<u32>,
+    /// Sockets are waited for by epoll, whatever the machine has.
+    #[arg(long)]
+    no_io_uring: bool,
     /// How long an interval is.
     #[arg(long, default_value = "1s")]
     interval: String,
@@ -139,8 +142,8 @@ async fn run(args: &LoadArgs, scenario: Scenario) -> anyhow::Result<Stats> {
         secrets: Secrets::default(),
         seed: 1,
     };
-    let options =
-        EngineOptions { threads: Some(args.threads), connections: args.connections, ..EngineOptions::default() };
+    let (threads, connections, io_uring) = (Some(args.threads), args.connections, !args.no_io_uring);
+    let options = EngineOptions { threads, connections, io_uring, ..EngineOptions::default() };
     let mut run: Box<dyn LoadRun> = Engine::new(options).prepare(spec).await?;
     run.begin(Micros::from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()));
     let mut total = Stats::default();

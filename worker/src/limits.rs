@@ -3,6 +3,8 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
+use crate::net;
+
 /// Files that are not connections: logs, results, the runtimes' own.
 pub const OTHER_FILES: u64 = 128;
 
@@ -27,12 +29,15 @@ pub struct Machine {
     pub open_files: u64,
     /// The ports that connections come from, both ends included.
     pub local_ports: (u16, u16),
+    /// Whether requests in clear text go over an io_uring.
+    pub io_uring: bool,
 }
 
 /// What the engine may use of this machine.
 pub fn machine() -> Machine {
     let in_affinity = u32::try_from(core_numbers().len()).unwrap_or(u32::MAX);
-    Machine { cores: cores(), in_affinity, open_files: open_files(), local_ports: local_ports() }
+    let (open_files, local_ports, io_uring) = (open_files(), local_ports(), net::has_ring());
+    Machine { cores: cores(), in_affinity, open_files, local_ports, io_uring }
 }
 
 /// How many of `connections` each of `threads` threads may have.

@@ -20,6 +20,6 @@ pub use local::LocalPorts;
 pub use meter::{Greeting, Meter, Metered};
 pub use origin::{OriginId, OriginKey, Origins, Refused};
 pub use pool::{ConnectionKey, Grant, Pool};
-pub use ring::{Ring, turn};
+pub use ring::{Ring, has_ring, turn};
 pub use shared::{Lane, Offer, OpenPermit, Shared, SharedPool, Sharing};
 pub use tls::{client_config, protocol_name};

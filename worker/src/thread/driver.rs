@@ -18,7 +18,7 @@ use super::script::{ScriptHost, Told};
 use super::user::{Model, Phase, User};
 use super::{Outfit, Thread};
 use crate::clock::Clock;
-use crate::net::Ring;
+use crate::net::{self, Ring};
 
 /// What a thread is told while it works; each state is the whole of it.
 #[derive(Clone, Debug, Default)]
@@ -120,6 +120,8 @@ pub async fn drive(outfit: Outfit, order: Order, tools: Tools, mut control: watc
                 driver.listen(&control.borrow_and_update(), clock.now());
             }
         }
+        // Where there is always something to do, the thread never waits, and nobody else lets the ring have its turn.
+        net::turn();
         // Due again at once: the runners have their turn first.
         tokio::task::yield_now().await;
     }

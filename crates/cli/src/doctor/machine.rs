@@ -19,7 +19,9 @@ const SERVE: &str = "127.0.0.1:8089";
 /// Looks at this machine.
 pub(super) fn look(reports: &Path) -> Vec<Finding> {
     let machine = machine();
-    vec![cores(&machine), open_files(&machine), local_ports(&machine), folder(reports), serve(), not_needed()]
+    let of_engine = [cores(&machine), open_files(&machine), local_ports(&machine), sockets(&machine)];
+    let beside = [folder(reports), serve(), not_needed()];
+    of_engine.into_iter().chain(beside).collect()
 }
 
 fn cores(machine: &Machine) -> Finding {
@@ -56,6 +58,14 @@ fn local_ports(machine: &Machine) -> Finding {
     }
     let more = "`sysctl -w net.ipv4.ip_local_port_range='10240 65535'` as root, or --source-address, gives more";
     Finding::note("local ports", format!("{said}; {more}"))
+}
+
+fn sockets(machine: &Machine) -> Finding {
+    if machine.io_uring {
+        return Finding::fine("sockets", "by io_uring: what costs least CPU");
+    }
+    let said = "by epoll: io_uring, at some 7 % less CPU a request, takes Linux 6.1 and a sandbox that allows it";
+    Finding::note("sockets", said)
 }
 
 fn folder(reports: &Path) -> Finding {

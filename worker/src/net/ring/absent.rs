@@ -9,6 +9,11 @@ use tokio::io::ReadBuf;
 /// Does nothing.
 pub fn turn() {}
 
+/// It can't.
+pub fn has_ring() -> bool {
+    false
+}
+
 /// There is none.
 #[derive(Debug)]
 pub enum Ring {}

@@ -2,11 +2,12 @@
 
 use std::io;
 use std::net::TcpStream;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use io_uring::squeue::Entry;
 use io_uring::types::CancelBuilder;
 use io_uring::{IoUring, cqueue, opcode};
+use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 
@@ -71,7 +72,7 @@ impl For {
 }
 
 impl Traffic {
-    /// Nothing yet, and a file that is readable when something is complete.
+    /// Nothing yet, and a file that becomes readable when something is complete.
     ///
     /// # Errors
     /// There is no io_uring, or none that is new enough.
@@ -80,7 +81,9 @@ impl Traffic {
         // Completions are made when this thread asks for them, and not in the midst of something else.
         builder.setup_single_issuer().setup_defer_taskrun().setup_taskrun_flag().setup_submit_all();
         let uring = builder.setup_cqsize(COMPLETIONS).build(QUEUE)?;
-        let file = uring.as_fd().try_clone_to_owned()?;
+        // The ring's own file wakes nobody for completions that are still to be made.
+        let file = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        uring.submitter().register_eventfd(file.as_raw_fd())?;
         let buffers = Buffers::new(&uring.submitter())?;
         let (sockets, free, starved, spare) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Ok((Self { uring, buffers, sockets, free, starved, spare, in_flight: 0 }, file))
