@@ -1,5 +1,9 @@
 //! What a user may ask of a test that is there: stop it, change its users, look at it.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
 use serde::Serialize;
 use swarmgate_domain::{Ended, Event, LiveView, Micros, Phase, Plan, RunId, RunState, key};
 
@@ -11,14 +15,22 @@ use crate::records::{self, Control, change, read};
 /// From a change of users being written to the moment that it holds: every worker has read it by then, since each reads once an interval.
 const INTERVALS_TO_LEARN: u64 = 2;
 
-/// Ends the load of a test before its time. It still gets a report.
+/// Who stops a test waits so long for what follows from it. The report of a large one takes longer; whoever comes by next makes it.
+const STOP_WAITS: Micros = Micros::from_secs(10);
+
+/// Ends the load of a test before its time. It still gets a report, perhaps after this returns.
 ///
 /// # Errors
 /// [`ServiceError`]: no such test, or the store failed.
 pub async fn stop(ports: &Ports, run: &RunId) -> Result<RunState, ServiceError> {
     let plan = records::plan(ports, run).await?;
-    apply(ports, &plan, &Event::EndAsked { why: Ended::Stopped }).await?;
-    advance(ports, run).await
+    let asked = apply(ports, &plan, &Event::EndAsked { why: Ended::Stopped }).await?;
+    let (mut follows, mut enough) = (pin!(advance(ports, run)), pin!(ports.clock.sleep(STOP_WAITS)));
+    poll_fn(|cx| match follows.as_mut().poll(cx) {
+        Poll::Pending => enough.as_mut().poll(cx).map(|()| Ok(asked.clone())),
+        done => done,
+    })
+    .await
 }
 
 /// Why users were not changed.
