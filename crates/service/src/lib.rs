@@ -33,6 +33,7 @@ pub mod sabotage;
 mod shard;
 mod stored;
 mod sweep;
+mod tally;
 mod watch;
 
 pub use accept::{AcceptError, Accepted, Repeated, TestRequest, accept, new_run_id};

@@ -45,17 +45,30 @@ impl Least {
     pub const ANY: Self = Self(0);
 }
 
-/// Brings the merged interval up to what lies in the store: lists the chunks, adds those that it does not hold, writes it if it is unchanged.
+/// Lists a group's chunks, and merges them where there are enough.
+async fn merge(ports: &Ports, run: &RunId, place: Place, least: Least) -> Result<(), ServiceError> {
+    let chunks = chunks(ports, run, place).await?;
+    if shards_of(&chunks) >= least.0 {
+        merge_chunks(ports, run, place, &chunks).await?;
+    }
+    Ok(())
+}
+
+/// Brings the merged interval up to `chunks`: adds those that it does not hold, writes it if it is unchanged. Gives it.
 ///
 /// Nothing is counted twice, since the merged interval says which chunks it holds; nothing is lost, since the loser of a race starts anew.
-async fn merge(ports: &Ports, run: &RunId, (interval, group): Place, least: Least) -> Result<(), ServiceError> {
+///
+/// # Errors
+/// [`ServiceError`]: the store failed, or others wrote each time.
+pub(crate) async fn merge_chunks(
+    ports: &Ports,
+    run: &RunId,
+    (interval, group): Place,
+    chunks: &[(Key, ChunkId)],
+) -> Result<MergedInterval, ServiceError> {
     let (store, sabotage) = (&*ports.store, ports.settings.sabotage);
     let key = key::merged(run, interval, group);
     for _ in 0..MOST_TRIES {
-        let chunks = chunks(ports, run, (interval, group)).await?;
-        if shards_of(&chunks) < least.0 {
-            return Ok(());
-        }
         let before = store.get(&key).await?;
         let mut merged = match &before {
             Some(object) => {
@@ -64,8 +77,8 @@ async fn merge(ports: &Ports, run: &RunId, (interval, group): Place, least: Leas
             None => MergedInterval::new(run.clone(), interval, group),
         };
         let held = (merged.len(), merged.unreadable().len());
-        let missing = chunks.into_iter().filter(|(_, id)| !merged.holds(*id) || sabotage == Some(Sabotage::CountTwice));
-        let reads: Vec<_> = missing.map(|(key, id)| read(ports, key, id).boxed()).collect();
+        let missing = chunks.iter().filter(|(_, id)| !merged.holds(*id) || sabotage == Some(Sabotage::CountTwice));
+        let reads: Vec<_> = missing.map(|(key, id)| read(ports, key, *id).boxed()).collect();
         let mut reading = stream::iter(reads).buffered(READ_AHEAD);
         while let Some((chunk_key, id, object)) = reading.try_next().await? {
             let Some(object) = object else { continue };
@@ -79,14 +92,14 @@ async fn merge(ports: &Ports, run: &RunId, (interval, group): Place, least: Leas
             }
         }
         if (merged.len(), merged.unreadable().len()) == held {
-            return Ok(());
+            return Ok(merged);
         }
         let condition = match sabotage {
             Some(Sabotage::OverwriteOthers) => Condition::unchanged(store.get(&key).await?.as_ref()),
             _ => Condition::unchanged(before.as_ref()),
         };
         match store.put(&key, merged.encode().into(), condition).await {
-            Ok(_) => return Ok(()),
+            Ok(_) => return Ok(merged),
             Err(error) if error.is_conflict() => {}
             Err(error) => return Err(error.into()),
         }
@@ -109,9 +122,12 @@ fn shards_of(chunks: &[(Key, ChunkId)]) -> usize {
     chunks.chunk_by(|(_, one), (_, next)| one.shard == next.shard).count()
 }
 
-async fn read(ports: &Ports, key: Key, id: ChunkId) -> Result<(Key, ChunkId, Option<Object>), ServiceError> {
-    let object = ports.store.get(&key).await?;
-    Ok((key, id, object))
+async fn read<'a>(
+    ports: &Ports,
+    key: &'a Key,
+    id: ChunkId,
+) -> Result<(&'a Key, ChunkId, Option<Object>), ServiceError> {
+    Ok((key, id, ports.store.get(key).await?))
 }
 
 /// The merged interval that these bytes are; `None`: they are none any more.

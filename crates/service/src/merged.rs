@@ -1,13 +1,10 @@
-//! Reading merged intervals back, one after another, in memory that does not grow with the test.
+//! Reading merged intervals back.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use swarmgate_domain::{
-    FrameError, Group, Interval, Key, MergedInterval, Plan, Results, RunId, RunState, Summarizer, key,
-};
+use swarmgate_domain::{FrameError, Group, Interval, Key, MergedInterval, RunId, key};
 use tracing::warn;
 
 use crate::error::ServiceError;
@@ -61,23 +58,4 @@ async fn read_one(ports: &Ports, key: &Key) -> Result<Option<MergedInterval>, Se
             Ok(None)
         }
     }
-}
-
-/// Adds up all merged intervals of a test.
-pub(crate) async fn summarize(
-    ports: &Ports,
-    plan: &Arc<Plan>,
-    state: &RunState,
-    revision: u32,
-) -> Result<Results, ServiceError> {
-    let mut summarizer = Summarizer::new(plan.clone(), state.clone());
-    let intervals = list(ports, &plan.id, None).await?;
-    // A few intervals are read ahead of the one that is added: memory does not grow with the test.
-    let reads: Vec<_> = intervals.values().map(|keys| read(ports, keys).boxed()).collect();
-    let mut reading = stream::iter(reads).buffered(AT_ONCE);
-    for interval in intervals.keys() {
-        let groups = reading.try_next().await?.expect("a reading for each interval");
-        summarizer.add_interval(*interval, &groups);
-    }
-    Ok(summarizer.finish(revision))
 }

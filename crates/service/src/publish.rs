@@ -1,17 +1,15 @@
 //! The report: made of every uploaded chunk, once for each set of chunks.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use swarmgate_domain::{Event, Group, Key, Plan, Results, RunId, RunState, Verdict, key};
+use swarmgate_domain::{Event, Plan, Results, RunId, RunState, Verdict, key};
 
 use crate::error::ServiceError;
-use crate::merge::{Least, Place, merge_groups};
-use crate::merged;
 use crate::ports::{Condition, Ports};
 use crate::records::{Created, create, list_all, read};
 use crate::sabotage::Sabotage;
+use crate::tally::{ChunkSet, Tally, tally};
 
 const MOST_TRIES: u32 = 50;
 
@@ -24,23 +22,6 @@ struct Revision {
     verdict: Verdict,
 }
 
-/// Names a set of chunks: how many, and a checksum of their keys in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-struct ChunkSet {
-    count: usize,
-    checksum: u64,
-}
-
-impl ChunkSet {
-    fn of(keys: &[Key]) -> Self {
-        let checksum = keys
-            .iter()
-            .flat_map(|key| key.as_str().bytes().chain([0]))
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        Self { count: keys.len(), checksum }
-    }
-}
-
 /// Sees to it that the newest report holds every chunk that was uploaded.
 ///
 /// The first function to write a revision decides what it says. Its files are a pure function of that, so that all who write them write the same.
@@ -50,30 +31,26 @@ pub(crate) async fn publish(ports: &Ports, plan: &Arc<Plan>, state: &RunState) -
         return Ok(None);
     }
     for _ in 0..MOST_TRIES {
-        let chunks = list_all(store, &key::prefix(&plan.id, "chunks"), None).await?;
-        let set = ChunkSet::of(&chunks);
         let latest = latest_revision(ports, &plan.id).await?;
-        let number = match &latest {
-            Some((number, revision)) if revision.chunks == set => {
+        let known = match &latest {
+            Some((number, revision)) if ChunkSet::of(ports, &plan.id).await? == revision.chunks => {
                 if state.revision >= *number {
                     return Ok(None);
                 }
-                *number
+                Some(*number)
             }
-            Some((number, _)) => number + 1,
-            None => 1,
+            _ => None,
         };
-        let places = places(&chunks).into_iter().map(|place| (place, Least::ANY));
-        merge_groups(ports, &plan.id, places).await?;
+        let number = known.unwrap_or_else(|| latest.as_ref().map_or(1, |(number, _)| number + 1));
         let first = first_verdict(ports, &plan.id).await?;
         let told = RunState { verdict: first.clone(), ..state.clone() };
-        let results = merged::summarize(ports, plan, &told, number).await?;
-        if results.summary.quality.chunks > set.count as u64 {
-            continue; // a chunk came meanwhile: what was merged is not what this revision would say that it holds
+        let Tally { chunks, results } = tally(ports, plan, &told, number).await?;
+        let is_another = known.is_some() && latest.as_ref().is_some_and(|(_, revision)| revision.chunks != chunks);
+        if is_another || results.summary.quality.chunks > chunks.count {
+            continue; // a chunk came meanwhile: what was added up is not what this revision would say that it holds
         }
-        let revision = Revision { chunks: set, verdict: results.summary.verdict.clone() };
-        let is_new = latest.as_ref().is_none_or(|(latest, _)| number > *latest);
-        if is_new && create(store, &key::revision(&plan.id, number), &revision).await? == Created::Before {
+        let revision = Revision { chunks, verdict: results.summary.verdict.clone() };
+        if known.is_none() && create(store, &key::revision(&plan.id, number), &revision).await? == Created::Before {
             continue; // someone else decided this revision: look again at what it holds
         }
         if write_report(ports, plan, number, &results).await? == Written::Newest {
@@ -88,7 +65,7 @@ pub(crate) async fn publish(ports: &Ports, plan: &Arc<Plan>, state: &RunState) -
 pub(crate) async fn rewrite(ports: &Ports, plan: &Arc<Plan>, state: &RunState) -> Result<Results, ServiceError> {
     let number = latest_revision(ports, &plan.id).await?.map_or(1, |(number, _)| number);
     let told = RunState { verdict: first_verdict(ports, &plan.id).await?, ..state.clone() };
-    let results = merged::summarize(ports, plan, &told, number).await?;
+    let results = tally(ports, plan, &told, number).await?.results;
     write_report(ports, plan, number, &results).await?;
     Ok(results)
 }
@@ -102,15 +79,6 @@ async fn latest_revision(ports: &Ports, run: &RunId) -> Result<Option<(u32, Revi
 
 async fn first_verdict(ports: &Ports, run: &RunId) -> Result<Option<Verdict>, ServiceError> {
     Ok(read::<Revision>(&*ports.store, &key::revision(run, 1)).await?.map(|record| record.value.verdict))
-}
-
-/// Where `chunks` lie, each place once.
-fn places(chunks: &[Key]) -> BTreeSet<Place> {
-    let place = |key: &Key| match key::meaning(key) {
-        Some((_, key::Meaning::Chunk(id))) => Some((id.interval, Group::of(id.shard))),
-        _ => None,
-    };
-    chunks.iter().filter_map(place).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

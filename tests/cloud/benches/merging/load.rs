@@ -6,21 +6,22 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use swarmgate_domain::{
-    Attempt, Chunk, ChunkId, Cover, EntryKind, EntryName, EntryStats, Interval, Latency, Micros, PoolShare, RunId,
-    Scenario, ShardId, Stats,
+    Attempt, Chunk, ChunkId, Cover, EntryKind, EntryName, EntryStats, Interval, Latency, Micros, Overrides, Phase,
+    PoolShare, RunId, Scenario, ShardId, Stats, key,
 };
 use swarmgate_local::{MemoryQueue, SystemClock, SystemRandomness};
 use swarmgate_report::ReportRenderer;
-use swarmgate_service::ports::{Fleet, FleetError, FleetStatus, ObjectStore, Ports, Queue, Settings};
-use swarmgate_service::{Retrying, TestRequest, accept};
+use swarmgate_service::ports::{Condition, Fleet, FleetError, FleetStatus, ObjectStore, Ports, Queue, Settings};
+use swarmgate_service::{Retrying, TestRequest, accept, advance};
 
 /// The length of an interval.
 pub const INTERVAL: Duration = Duration::from_secs(5);
 
-/// A test of so many shards whose load has begun.
-pub async fn begun(ports: &Ports, shards: u32) -> RunId {
-    let mut scenario = Scenario::from_url("http://shop.example/").expect("it is a URL");
-    scenario.target = Some("http://shop.example".to_owned());
+/// A test of so many shards and intervals whose load has begun.
+pub async fn begun(ports: &Ports, shards: u32, intervals: u32) -> RunId {
+    let overrides = Overrides { duration: Some((INTERVAL * intervals).into()), ..Overrides::default() };
+    let scenario = Scenario::from_url("http://shop.example/").expect("it is a URL");
+    let scenario = scenario.with_overrides(&overrides).expect("it may take that long");
     let request = TestRequest {
         scenario,
         data: Vec::new(),
@@ -32,7 +33,12 @@ pub async fn begun(ports: &Ports, shards: u32) -> RunId {
         idempotency_key: None,
         id: None,
     };
-    accept(ports, request).await.expect("the test is accepted").id
+    let run = accept(ports, request).await.expect("the test is accepted").id;
+    let start = format!(r#"{{"at":{}}}"#, ports.clock.now().0);
+    ports.store.put(&key::start(&run), start.into(), Condition::Absent).await.expect("the store takes when it starts");
+    let state = advance(ports, &run).await.expect("the test is moved on");
+    assert_eq!(state.phase, Phase::Running);
+    run
 }
 
 /// A worker's chunk.

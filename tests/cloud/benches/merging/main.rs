@@ -20,9 +20,9 @@ use futures_util::stream::{self, StreamExt};
 use http::Method;
 use serde_json::{Value, json};
 use swarmgate_aws::{Addressing, S3Store};
-use swarmgate_domain::{Interval, Key};
-use swarmgate_service::ports::Condition;
-use swarmgate_testbed::{Access, AwsStandIns, EventFormat, Fault, FaultProxy, HttpFront, LambdaFunction};
+use swarmgate_domain::{Interval, Key, ShardId, key};
+use swarmgate_service::ports::{Condition, ObjectStore};
+use swarmgate_testbed::{AwsStandIns, Fault, FaultProxy, LambdaFunction};
 
 use cost::{Cost, Work};
 use load::{INTERVAL, begun, chunk, ports, stats};
@@ -32,8 +32,12 @@ const BUCKET: &str = "results";
 /// Chunks that are written at once.
 const WRITERS: usize = 32;
 
-/// A copy may take as long as the template allows.
+/// A copy that merges, and one that sweeps, may take as long as the template allows.
 const TIME_OUT: Duration = Duration::from_secs(60);
+const SWEEP_TIME_OUT: Duration = Duration::from_secs(900);
+
+/// After so many sweeps something is wrong.
+const MOST_SWEEPS: u32 = 5;
 
 #[tokio::main]
 async fn main() {
@@ -56,24 +60,23 @@ async fn main() {
         }
     };
     let environment = environment(&aws, &store_url);
-    let function = |name: &str, copies| {
-        LambdaFunction::new(name, &bootstrap(name), environment.clone(), copies).may_take(TIME_OUT)
+    let function = |name: &str, copies, time_out| {
+        LambdaFunction::new(name, &bootstrap(name), environment.clone(), copies).may_take(time_out)
     };
-    let (merge, api, sweep) = (function("merge", copies), function("api", 1), function("sweep", 1));
+    let (merge, sweep) = (function("merge", copies, TIME_OUT), function("sweep", 1, SWEEP_TIME_OUT));
     let store = S3Store::new(&aws.config(aws.store_url()).await, BUCKET, Addressing::Path);
     let ports = ports(Arc::new(store));
-    let run = begun(&ports, shards).await;
+    let run = begun(&ports, shards, intervals).await;
 
-    let (stats, mut total) = (stats(names), Work::default());
+    let (stats, mut total) = (Arc::new(stats(names)), Work::default());
     for interval in (0..intervals).map(Interval) {
         let began = Instant::now();
         let puts = (0..shards).map(|shard| {
-            let (chunk, store) = (chunk(&run, interval, shard, &stats), ports.store.clone());
-            async move {
-                let key = chunk.id.key(&chunk.run);
-                store.put(&key, chunk.encode().into(), Condition::Absent).await.expect("the store takes a chunk");
-                key
-            }
+            let (run, stats) = (run.clone(), stats.clone());
+            put(&ports.store, move || {
+                let chunk = chunk(&run, interval, shard, &stats);
+                (chunk.id.key(&chunk.run), chunk.encode())
+            })
         });
         let mut keys: Vec<Key> = stream::iter(puts).buffer_unordered(WRITERS).collect().await;
         fastrand::shuffle(&mut keys);
@@ -97,23 +100,41 @@ async fn main() {
     println!("{}", Cost::of(total, intervals, INTERVAL));
     println!("one prefix got {} writes and {} reads of it", shards, total.reads / u64::from(intervals.max(1)));
 
-    // No worker holds a shard any more, so whoever stops the test makes its report.
-    let front = HttpFront::start(&api, EventFormat::HttpApi, "$default", Access::Open).await;
-    let began = Instant::now();
-    let stop = reqwest::Client::new().post(format!("{}/tests/{run}/stop", front.url()));
-    let answer = stop.send().await.expect("the API answers");
-    assert!(answer.status().is_success(), "{answer:?}: {}", api.log());
-    let mut calls = 1;
+    let done = (0..shards).map(|shard| {
+        let run = run.clone();
+        put(&ports.store, move || (key::done(&run, ShardId(shard)), br#"{"attempt":1}"#.to_vec()))
+    });
+    let done: Vec<Key> = stream::iter(done).buffer_unordered(WRITERS).collect().await;
+    // The message about the last of them, after which the function makes the report, unless that takes longer than it may: then it is swept.
+    let (before, began) = (Work::of(&merge), Instant::now());
+    let made = merge.invoke(event(&done[..1])).await;
+    let mut sweeps = 0;
     while !swarmgate_service::status(&ports, &run).await.expect("the test is there").state.phase.is_over() {
+        assert!(sweeps < MOST_SWEEPS, "no report, though all is there: {}", sweep.log());
         sweep.invoke(json!({}).to_string()).await.unwrap_or_else(|error| panic!("{error:?}: {}", sweep.log()));
-        calls += 1;
+        sweeps += 1;
     }
     println!(
-        "the report of {intervals} intervals: {:.1?} and {calls} calls: {}; it took {} MB at most",
+        "the report of {intervals} intervals: {:.1?}: {}; {}, it took {} MB at most",
         began.elapsed(),
-        Work::of(&api) + Work::of(&sweep),
-        api.usage().peak_bytes.max(sweep.usage().peak_bytes) >> 20
+        Work::of(&merge) - before + Work::of(&sweep),
+        match made {
+            Ok(_) => "made by the function that merges".to_owned(),
+            Err(error) => format!("made by {sweeps} sweeps, since the function that merges did not: {error:?}"),
+        },
+        merge.usage().peak_bytes.max(sweep.usage().peak_bytes) >> 20
     );
+}
+
+/// Has an object written, made and signed on any core.
+async fn put(store: &Arc<dyn ObjectStore>, object: impl FnOnce() -> (Key, Vec<u8>) + Send + 'static) -> Key {
+    let store = store.clone();
+    let put = async move {
+        let (key, bytes) = object();
+        store.put(&key, bytes.into(), Condition::Absent).await.expect("the store takes an object");
+        key
+    };
+    tokio::spawn(put).await.expect("no writer panics")
 }
 
 /// What Lambda gives the function for the messages about these objects.

@@ -1,20 +1,18 @@
 //! Tests of so many workers that their chunks lie in several groups: when a group is merged.
 
-#![expect(clippy::unwrap_used, reason = "what is not there fails the test, also in its helpers")]
-
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use swarmgate_domain::*;
-use swarmgate_local::{FolderStore, LOCAL_POOL, MemoryQueue, SystemClock, SystemRandomness, TaskFleet};
+use swarmgate_local::SystemClock;
 use swarmgate_service::ports::*;
-use swarmgate_service::{LiveMemory, TestRequest, accept, advance, objects_created};
+use swarmgate_service::{LiveMemory, objects_created};
+
+use crate::begun::{Begun, INTERVAL};
 
 /// One group and a part of another.
 const SHARDS: u32 = 300;
-const INTERVAL: Micros = Micros::from_secs(5);
 
 /// A clock that stands where it is set to.
 struct SetClock(AtomicU64);
@@ -28,83 +26,46 @@ impl Clock for SetClock {
     async fn sleep(&self, _time: Micros) {}
 }
 
-struct NoReport;
-
-impl Renderer for NoReport {
-    fn render(&self, _results: &Results) -> Result<Vec<RenderedFile>, RenderError> {
-        Ok(Vec::new())
-    }
-}
-
 struct World {
-    ports: Ports,
+    test: Begun,
     clock: Arc<SetClock>,
-    run: RunId,
-    start: Micros,
     memory: LiveMemory,
-    _folder: tempfile::TempDir,
 }
 
 impl World {
     /// A test that runs, and for which no chunk has come.
     async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(SetClock(AtomicU64::new(SystemClock.now().0)));
-        let queue: Arc<dyn Queue> = Arc::new(MemoryQueue::default());
-        let ports = Ports {
-            store: Arc::new(FolderStore::open(folder.path()).unwrap()),
-            queues: BTreeMap::from([(LOCAL_POOL.to_owned(), queue)]),
-            fleet: Arc::new(TaskFleet::new()),
-            clock: clock.clone(),
-            random: Arc::new(SystemRandomness),
-            renderer: Arc::new(NoReport),
-            settings: Settings::CLOUD,
-        };
-        let request = TestRequest {
-            scenario: Scenario::from_url("http://shop.example/").unwrap(),
-            data: Vec::new(),
-            source: String::new(),
-            target: "http://shop.example".to_owned(),
-            pools: vec![PoolShare { pool: LOCAL_POOL.to_owned(), shards: SHARDS }],
-            interval: INTERVAL,
-            environment: BTreeMap::new(),
-            idempotency_key: None,
-            id: None,
-        };
-        let run = accept(&ports, request).await.unwrap().id;
-        let start = clock.now();
-        let at = format!("{{\"at\":{}}}", start.0);
-        ports.store.put(&key::start(&run), at.into(), Condition::Absent).await.unwrap();
-        assert_eq!(advance(&ports, &run).await.unwrap().phase, Phase::Running);
-        Self { ports, clock, run, start, memory: LiveMemory::default(), _folder: folder }
+        Self { test: Begun::start(clock.clone(), SHARDS).await, clock, memory: LiveMemory::default() }
     }
 
     /// Some shards' chunks of an interval come, `after` its end.
     async fn come(&self, interval: u32, shards: impl IntoIterator<Item = u32>, after: Micros) {
         let interval = Interval(interval);
-        self.clock.0.store((self.start + interval.end(INTERVAL) + after).0, Ordering::Relaxed);
+        self.clock.0.store((self.test.start + interval.end(INTERVAL) + after).0, Ordering::Relaxed);
         let mut keys = Vec::new();
         for shard in shards {
             let chunk = Chunk {
-                run: self.run.clone(),
+                run: self.test.run.clone(),
                 id: ChunkId { interval, shard: ShardId(shard), attempt: Attempt(1) },
                 cover: Cover { from: interval.start(INTERVAL), to: interval.end(INTERVAL) },
                 stats: Stats::default(),
                 saturation: Vec::new(),
                 clock_doubt: Micros::ZERO,
             };
-            let key = chunk.id.key(&self.run);
-            self.ports.store.put(&key, chunk.encode().into(), Condition::Absent).await.unwrap();
+            let key = chunk.id.key(&self.test.run);
+            self.test.ports.store.put(&key, chunk.encode().into(), Condition::Absent).await.unwrap();
             keys.push(key);
         }
-        objects_created(&self.ports, &self.memory, &keys).await.unwrap();
+        objects_created(&self.test.ports, &self.memory, &keys).await.unwrap();
     }
 
     /// How many chunks of each group of an interval are merged.
     async fn merged(&self, interval: u32) -> [usize; 2] {
         let mut counts = [0, 0];
         for (group, count) in (0..).map(Group).zip(&mut counts) {
-            let object = self.ports.store.get(&key::merged(&self.run, Interval(interval), group)).await.unwrap();
+            let object =
+                self.test.ports.store.get(&key::merged(&self.test.run, Interval(interval), group)).await.unwrap();
             *count = object.map_or(0, |object| MergedInterval::decode(&object.bytes).unwrap().len());
         }
         counts
