@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::limits;
 use crate::net::{self, Ring};
 use crate::saturation::{self, Watch};
-use crate::thread::{Alarm, Control, Ends, Order, Outfit, Part, ScriptHost, Tools, drive};
+use crate::thread::{Alarm, Control, Ends, Order, Outfit, Part, ScriptHost, TASK_SIZE, Tools, drive};
 
 /// How many closed intervals of a thread may lie ready to be taken; more wait in the thread.
 const READY_INTERVALS: usize = 16;
@@ -137,7 +137,7 @@ impl Tools {
 
 /// The thread's io_uring, where it can have one.
 async fn start_ring(thread: u32) -> Option<Rc<Ring>> {
-    match Ring::start() {
+    match Ring::start(TASK_SIZE) {
         Ok(ring) => Some(ring),
         Err(error) => {
             if thread == 0 {

@@ -69,8 +69,9 @@ const PROBE: Micros = Micros(20_000);
 const SHORTEST_REST: Micros = Micros(250);
 
 /// How many arrivals get a new place in one turn. A place opens a connection, which takes longer than a request: if each arrival
-/// that is late by now opened one, the next ones were later still, until all places were taken at once.
-const MOST_NEW_PLACES: usize = 64;
+/// that is late by now opened one, the next ones were later still, until all places were taken at once. Turns follow each other while arrivals
+/// wait, and between two of them places become free: the fewer are opened, the sooner those who are late have caught up.
+const MOST_NEW_PLACES: usize = 8;
 
 /// How many users are woken in one turn. Turns are as far apart as all runners that are ready take: with 1,024 and some ten thousand
 /// connections, the users who were woken were fewer than those whose wait was over.

@@ -46,6 +46,7 @@ pub use driver::{Control, Ends, Order, Tools, drive};
 #[cfg(feature = "parts")]
 pub use recorder::Tally;
 pub use recorder::{CpuDuty, Part, Recorder, ThreadTime};
+pub use runner::TASK_SIZE;
 pub use schedule::useful_threads;
 pub use script::ScriptHost;
 pub use wheel::Wheel;

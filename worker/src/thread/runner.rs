@@ -174,6 +174,16 @@ impl Runners {
     }
 }
 
+/// How many bytes a runner's task takes, what stands before its future included.
+pub const TASK_SIZE: usize = TASK_HEAD + size_of_future(&work);
+
+/// tokio's head of a task.
+const TASK_HEAD: usize = 64;
+
+const fn size_of_future<A, B, F: Future>(_: &impl Fn(A, B) -> F) -> usize {
+    size_of::<F>()
+}
+
 /// A runner's life.
 async fn work(thread: Rc<Thread>, runner: Rc<Runner>) {
     let mut desk = Desk::new(Rc::clone(&thread), Rc::clone(&runner));

@@ -27,7 +27,7 @@ impl Ring {
     ///
     /// # Errors
     /// Always.
-    pub fn start() -> io::Result<Rc<Self>> {
+    pub fn start(_task_size: usize) -> io::Result<Rc<Self>> {
         Err(io::ErrorKind::Unsupported.into())
     }
 

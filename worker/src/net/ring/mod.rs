@@ -11,6 +11,8 @@
 )]
 
 mod buffers;
+mod prefetch;
+mod request;
 mod socket;
 mod stream;
 mod traffic;
@@ -41,19 +43,20 @@ pub fn turn() {
 
 /// Whether there can be one.
 pub fn has_ring() -> bool {
-    Traffic::new().is_ok()
+    Traffic::new(0).is_ok()
 }
 
 /// The io_uring of a thread.
 pub struct Ring(RefCell<Traffic>);
 
 impl Ring {
-    /// Makes the ring of this thread, inside a runtime that calls [`turn`] before it waits.
+    /// Makes the ring of this thread, inside a runtime that calls [`turn`] before it waits, for connections whose users are tasks of
+    /// `task_size` bytes.
     ///
     /// # Errors
     /// There is none to be had: the kernel is too old, or a sandbox forbids it.
-    pub fn start() -> io::Result<Rc<Self>> {
-        let (traffic, file) = Traffic::new()?;
+    pub fn start(task_size: usize) -> io::Result<Rc<Self>> {
+        let (traffic, file) = Traffic::new(task_size)?;
         #[expect(
             deprecated,
             reason = "what replaces it is unsafe for files that may be closed meanwhile; this one is owned"
@@ -114,7 +117,7 @@ mod tests {
         let runtime = builder.enable_all().on_thread_park(turn).build_local(LocalOptions::default()).unwrap();
         runtime.block_on(async {
             let tcp = tokio::net::TcpStream::connect(address).await.unwrap();
-            match Ring::start() {
+            match Ring::start(0) {
                 Ok(ring) => user(ring.adopt(tcp).unwrap()).await,
                 Err(error) => eprintln!("skipped: there is no io_uring here: {error}"),
             }

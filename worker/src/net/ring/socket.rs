@@ -5,14 +5,18 @@ use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::task::{Context, Waker};
 
+use io_uring::squeue::Flags;
 use io_uring::types::Fd;
 use rustix::io::Errno;
 
 use super::buffers::{BufferId, Buffers};
+use super::prefetch::prefetch;
 
 /// A connection, kept as long as somebody holds it or the kernel works for it.
 pub struct Socket {
     tcp: TcpStream,
+    /// Under which number it is registered with the ring.
+    pub registered: Option<u32>,
     /// What came and was not read.
     pub came: VecDeque<Piece>,
     /// Nothing more comes: the other side ended it, or it failed.
@@ -49,9 +53,10 @@ pub struct Sending {
 
 impl Socket {
     /// A connection that was just opened.
-    pub fn new(tcp: TcpStream) -> Self {
+    pub fn new(tcp: TcpStream, registered: Option<u32>) -> Self {
         Self {
             tcp,
+            registered,
             came: VecDeque::new(),
             end: None,
             sending: None,
@@ -65,9 +70,10 @@ impl Socket {
         }
     }
 
-    /// Its file, open as long as this is there.
-    pub fn file(&self) -> Fd {
-        Fd(self.tcp.as_raw_fd())
+    /// Its file, open as long as this is there, and what kind of number that is.
+    pub fn file(&self) -> (Fd, Flags) {
+        let registered = self.registered.map(|number| (Fd(number.cast_signed()), Flags::FIXED_FILE));
+        registered.unwrap_or((Fd(self.tcp.as_raw_fd()), Flags::empty()))
     }
 
     /// Whether the kernel works for it.
@@ -100,9 +106,10 @@ impl Socket {
         }
     }
 
-    /// Wakes whoever holds it.
-    pub fn wake(&self) {
+    /// Wakes whoever holds it. Its task takes `task_size` bytes: they come into the caches while others have their turn.
+    pub fn wake(&self, task_size: usize) {
         if let Some(waker) = &self.waker {
+            prefetch(waker.data().cast(), task_size);
             waker.wake_by_ref();
         }
     }

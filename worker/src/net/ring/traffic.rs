@@ -2,16 +2,18 @@
 
 use std::io;
 use std::net::TcpStream;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use io_uring::squeue::Entry;
-use io_uring::types::CancelBuilder;
+use io_uring::types::{CancelBuilder, Fixed};
 use io_uring::{IoUring, cqueue, opcode};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 
 use super::buffers::{self, BufferId, Buffers};
+use super::prefetch::prefetch;
+use super::request::For;
 use super::socket::{Piece, Sending, Socket};
 use crate::program::usize_of;
 
@@ -23,6 +25,10 @@ const COMPLETIONS: u32 = 8 << 10;
 const HANDED_OVER: usize = 64;
 /// So many completions are taken up at once, as with tokio's sockets.
 const MOST_READY: usize = 64;
+/// So many connections are known to the kernel by where they are here, which is quicker to look up than a file's number. The rest go by that.
+const REGISTERED: u32 = 8 << 10;
+/// So many completions are fetched at once.
+const BATCH: usize = 32;
 /// Longer requests are sent in parts.
 const LONGEST_PART: usize = 64 << 10;
 /// Memory to send from is kept for the next request where it is not larger.
@@ -33,6 +39,8 @@ const MOST_KEPT: usize = 1 << 10;
 /// All connections of a thread, and the kernel's two queues.
 pub struct Traffic {
     uring: IoUring,
+    /// Whether connections can be registered.
+    registers: bool,
     buffers: Buffers,
     sockets: Vec<Option<Socket>>,
     free: Vec<u32>,
@@ -40,43 +48,20 @@ pub struct Traffic {
     starved: Vec<u32>,
     /// Memory to send from.
     spare: Vec<Vec<u8>>,
+    /// How large the task is that holds a connection.
+    task_size: usize,
+    /// Completions that are being looked at.
+    batch: Vec<cqueue::Entry>,
     /// Requests that the kernel works on, but for cancellations.
     in_flight: usize,
 }
 
-/// What a request to the kernel is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum For {
-    Receiving(u32),
-    Sending(u32),
-    Cancelling,
-}
-
-impl For {
-    fn encode(self) -> u64 {
-        match self {
-            Self::Receiving(at) => u64::from(at) << 2,
-            Self::Sending(at) => u64::from(at) << 2 | 1,
-            Self::Cancelling => 2,
-        }
-    }
-
-    fn decode(data: u64) -> Self {
-        let at = u32::try_from(data >> 2).expect("it was made of 32 bits");
-        match data & 3 {
-            0 => Self::Receiving(at),
-            1 => Self::Sending(at),
-            _ => Self::Cancelling,
-        }
-    }
-}
-
 impl Traffic {
-    /// Nothing yet, and a file that becomes readable when something is complete.
+    /// Nothing yet, and a file that becomes readable when something is complete. Who holds a connection is a task of `task_size` bytes.
     ///
     /// # Errors
     /// There is no io_uring, or none that is new enough.
-    pub fn new() -> io::Result<(Self, OwnedFd)> {
+    pub fn new(task_size: usize) -> io::Result<(Self, OwnedFd)> {
         let mut builder = IoUring::builder();
         // Completions are made when this thread asks for them, and not in the midst of something else.
         builder.setup_single_issuer().setup_defer_taskrun().setup_taskrun_flag().setup_submit_all();
@@ -84,9 +69,22 @@ impl Traffic {
         // The ring's own file wakes nobody for completions that are still to be made.
         let file = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         uring.submitter().register_eventfd(file.as_raw_fd())?;
+        // Where there may not be so many, each goes by its number.
+        let registers = uring.submitter().register_files_sparse(REGISTERED).is_ok();
         let buffers = Buffers::new(&uring.submitter())?;
-        let (sockets, free, starved, spare) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Ok((Self { uring, buffers, sockets, free, starved, spare, in_flight: 0 }, file))
+        let traffic = Self {
+            uring,
+            registers,
+            buffers,
+            task_size,
+            sockets: Vec::new(),
+            free: Vec::new(),
+            starved: Vec::new(),
+            spare: Vec::new(),
+            batch: Vec::with_capacity(BATCH),
+            in_flight: 0,
+        };
+        Ok((traffic, file))
     }
 
     /// A connection comes; gives where it is.
@@ -95,8 +93,14 @@ impl Traffic {
             self.sockets.push(None);
             u32::try_from(self.sockets.len() - 1).expect("connections are fewer than files")
         });
-        self.sockets[usize_of(at)] = Some(Socket::new(tcp));
+        let is_registered = self.registers && at < REGISTERED && self.register(at, tcp.as_raw_fd()).is_ok();
+        self.sockets[usize_of(at)] = Some(Socket::new(tcp, is_registered.then_some(at)));
         at
+    }
+
+    /// Has the kernel know a file by where its connection is; no file: by -1.
+    fn register(&self, at: u32, file: RawFd) -> io::Result<usize> {
+        self.uring.submitter().register_files_update(at, &[file])
     }
 
     /// A connection that is held, or that the kernel works for.
@@ -114,7 +118,8 @@ impl Traffic {
     pub fn receive(&mut self, at: u32) {
         let socket = self.socket(at);
         socket.is_receiving = true;
-        let entry = opcode::RecvMulti::new(socket.file(), buffers::GROUP).build();
+        let (file, flags) = socket.file();
+        let entry = opcode::RecvMulti::new(file, buffers::GROUP).build().flags(flags);
         self.in_flight += 1;
         self.push(entry, For::Receiving(at));
     }
@@ -135,7 +140,8 @@ impl Traffic {
         let rest = &sending.bytes[sending.sent..];
         let length = u32::try_from(rest.len()).expect("parts are short");
         let socket = self.socket(at);
-        let entry = opcode::Send::new(socket.file(), rest.as_ptr(), length).flags(flags.cast_signed()).build();
+        let (file, kind) = socket.file();
+        let entry = opcode::Send::new(file, rest.as_ptr(), length).flags(flags.cast_signed()).build().flags(kind);
         socket.sending = Some(sending);
         self.in_flight += 1;
         self.push(entry, For::Sending(at));
@@ -153,12 +159,21 @@ impl Traffic {
     }
 
     fn cancel(&mut self, at: u32) {
-        let all = CancelBuilder::fd(self.socket(at).file()).all();
-        self.push(opcode::AsyncCancel2::new(all).build(), For::Cancelling);
+        let socket = self.socket(at);
+        let requests = match socket.registered {
+            Some(number) => CancelBuilder::fd(Fixed(number)),
+            None => CancelBuilder::fd(socket.file().0),
+        };
+        self.push(opcode::AsyncCancel2::new(requests.all()).build(), For::Cancelling);
     }
 
     fn forget_if_over(&mut self, at: u32) {
-        if !self.socket(at).is_busy() {
+        let socket = self.socket(at);
+        if !socket.is_busy() {
+            if socket.registered.is_some() {
+                // The kernel keeps it open otherwise, until another comes in its place.
+                let _ = self.register(at, -1);
+            }
             self.sockets[usize_of(at)] = None;
             self.free.push(at);
         }
@@ -218,16 +233,31 @@ impl Traffic {
     /// Takes up completions; gives whether somebody was woken.
     fn reap(&mut self) -> bool {
         let mut woken = 0;
+        let mut batch = std::mem::take(&mut self.batch);
         while woken < MOST_READY {
-            let Some(done) = self.uring.completion().next() else { break };
-            let wakes = match For::decode(done.user_data()) {
-                For::Receiving(at) => self.received(at, &done),
-                For::Sending(at) => self.sent(at, done.result()),
-                For::Cancelling => false,
-            };
-            woken += usize::from(wakes);
+            batch.extend(self.uring.completion().take(BATCH));
+            if batch.is_empty() {
+                break;
+            }
+            // With a thousand connections none of them is in a cache: all are on their way before the first is looked at.
+            batch.iter().for_each(|done| self.fetch(For::decode(done.user_data())));
+            for done in batch.drain(..) {
+                let wakes = match For::decode(done.user_data()) {
+                    For::Receiving(at) => self.received(at, &done),
+                    For::Sending(at) => self.sent(at, done.result()),
+                    For::Cancelling => false,
+                };
+                woken += usize::from(wakes);
+            }
         }
+        self.batch = batch;
         woken > 0
+    }
+
+    fn fetch(&self, done: For) {
+        if let Some(socket) = done.place().and_then(|at| self.sockets.get(usize_of(at))) {
+            prefetch(std::ptr::from_ref(socket).cast(), size_of::<Option<Socket>>());
+        }
     }
 
     fn received(&mut self, at: u32, done: &cqueue::Entry) -> bool {
@@ -292,6 +322,7 @@ impl Traffic {
 
     /// Wakes whoever holds the connection, where `waits` says that it waits for this; or forgets it, where nobody does.
     fn wake(&mut self, at: u32, waits: impl FnOnce(&mut Socket) -> bool) -> bool {
+        let task_size = self.task_size;
         let socket = self.socket(at);
         if socket.is_closing {
             self.forget_if_over(at);
@@ -299,7 +330,7 @@ impl Traffic {
         }
         let wakes = waits(socket);
         if wakes {
-            socket.wake();
+            socket.wake(task_size);
         }
         wakes
     }
@@ -318,21 +349,11 @@ impl Drop for Traffic {
                 _ => _ = self.reap(),
             }
         }
+        // Otherwise the kernel closes them some time after the ring is gone.
+        let _ = self.uring.submitter().unregister_files();
     }
 }
 
 fn is_passing(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::INTR | Errno::AGAIN | Errno::BUSY))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_request_is_for_comes_back() {
-        for what_for in [For::Receiving(0), For::Receiving(u32::MAX), For::Sending(7), For::Cancelling] {
-            assert_eq!(For::decode(what_for.encode()), what_for);
-        }
-    }
 }
