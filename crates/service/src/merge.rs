@@ -6,7 +6,7 @@ use swarmgate_domain::{Chunk, ChunkId, FrameError, Group, Interval, Key, MergedI
 use tracing::warn;
 
 use crate::error::ServiceError;
-use crate::ports::{Condition, Object, Ports};
+use crate::ports::{Condition, Object, ObjectStore, Ports};
 use crate::records::list_all;
 use crate::sabotage::Sabotage;
 
@@ -46,10 +46,10 @@ impl Least {
 }
 
 /// Lists a group's chunks, and merges them where there are enough.
-async fn merge(ports: &Ports, run: &RunId, place: Place, least: Least) -> Result<(), ServiceError> {
-    let chunks = chunks(ports, run, place).await?;
+async fn merge(ports: &Ports, run: &RunId, (interval, group): Place, least: Least) -> Result<(), ServiceError> {
+    let chunks = list_chunks(&*ports.store, &key::chunks_prefix(run, interval, group)).await?;
     if shards_of(&chunks) >= least.0 {
-        merge_chunks(ports, run, place, &chunks).await?;
+        merge_chunks(ports, run, (interval, group), &chunks).await?;
     }
     Ok(())
 }
@@ -107,14 +107,16 @@ pub(crate) async fn merge_chunks(
     Err(ServiceError::Contended { key, tries: MOST_TRIES })
 }
 
-/// The chunks that lie there, in order.
-async fn chunks(ports: &Ports, run: &RunId, (interval, group): Place) -> Result<Vec<(Key, ChunkId)>, ServiceError> {
-    let keys = list_all(&*ports.store, &key::chunks_prefix(run, interval, group), None).await?;
+/// The chunks whose keys start with `prefix`, in order.
+///
+/// # Errors
+/// [`ServiceError`]: the store failed.
+pub(crate) async fn list_chunks(store: &dyn ObjectStore, prefix: &str) -> Result<Vec<(Key, ChunkId)>, ServiceError> {
     let with_id = |key: Key| match key::meaning(&key) {
         Some((_, key::Meaning::Chunk(id))) => Some((key, id)),
         _ => None,
     };
-    Ok(keys.into_iter().filter_map(with_id).collect())
+    Ok(list_all(store, prefix, None).await?.into_iter().filter_map(with_id).collect())
 }
 
 /// How many shards `chunks`, which are in order, are of.

@@ -157,3 +157,15 @@ pub(crate) async fn list_all(
         after = keys.last().cloned();
     }
 }
+
+/// All folders under `prefix`, which ends in `/`.
+pub(crate) async fn list_all_folders(store: &dyn ObjectStore, prefix: &str) -> Result<Vec<String>, ServiceError> {
+    let mut folders: Vec<String> = Vec::new();
+    loop {
+        let page = store.list_folders(prefix, folders.last().map(String::as_str)).await?;
+        if page.is_empty() {
+            return Ok(folders);
+        }
+        folders.extend(page);
+    }
+}

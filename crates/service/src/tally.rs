@@ -8,9 +8,9 @@ use swarmgate_domain::{
 };
 
 use crate::error::ServiceError;
-use crate::merge::{Place, merge_chunks};
+use crate::merge::{Place, list_chunks, merge_chunks};
 use crate::ports::{ObjectStore, Ports};
-use crate::records::list_all;
+use crate::records::list_all_folders;
 
 /// So many groups are brought up to date and read at once: they wait for the store, not for the processor.
 const AT_ONCE: usize = 8;
@@ -143,29 +143,15 @@ fn by_interval<'a>(
     run: &'a RunId,
 ) -> impl Stream<Item = Result<Vec<(Key, ChunkId)>, ServiceError>> + 'a {
     let all = key::prefix(run, "chunks");
-    let pages = stream::try_unfold(None::<String>, {
+    let intervals = {
         let all = all.clone();
-        move |after| {
-            let all = all.clone();
-            async move {
-                let folders = store.list_folders(&all, after.as_deref()).await?;
-                let last = folders.last().cloned();
-                Ok::<_, ServiceError>(last.map(|last| (folders, Some(last))))
-            }
-        }
-    });
-    let intervals = pages.map_ok(|folders| stream::iter(folders.into_iter().map(Ok))).try_flatten();
-    intervals
+        async move { Ok::<_, ServiceError>(stream::iter(list_all_folders(store, &all).await?.into_iter().map(Ok))) }
+    };
+    stream::once(intervals)
+        .try_flatten()
         .map_ok(move |interval| {
             let prefix = format!("{all}{interval}/");
-            async move {
-                let keys = list_all(store, &prefix, None).await?;
-                let with_id = |key: Key| match key::meaning(&key) {
-                    Some((_, key::Meaning::Chunk(id))) => Some((key, id)),
-                    _ => None,
-                };
-                Ok(keys.into_iter().filter_map(with_id).collect())
-            }
+            async move { list_chunks(store, &prefix).await }
         })
         .try_buffered(INTERVALS_AT_ONCE)
 }

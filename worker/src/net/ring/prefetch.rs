@@ -18,5 +18,7 @@ pub fn prefetch(from: *const u8, length: usize) {
         unsafe {
             std::arch::asm!("prfm pldl1keep, [{line}]", line = in(reg) line, options(nostack, readonly, preserves_flags));
         }
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        let _ = line;
     }
 }
